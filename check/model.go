@@ -1,0 +1,130 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+)
+
+// A Model is a finite state machine and the claims made about it. It is data:
+// copy it, drop an action or weaken a guard, and see which property notices.
+//
+// All functions in it must be pure: their result depends on their arguments
+// alone. They are called from several goroutines at once.
+type Model[S comparable] struct {
+	Name       string
+	Init       []S
+	Actions    []Action[S]   // names unique; their order is the exploration order
+	Properties []Property[S] // names unique
+	Bounds     []Bound[S]    // where the exploration stops; nil: nowhere
+
+	// Canonical maps a state to the representative of its orbit, a state that
+	// differs from it only by names that nothing in the model depends on. It is
+	// used when Options.Symmetry is set; see Options.Symmetry for what it owes.
+	Canonical func(S) S
+
+	Packing Packing[S]     // how a state is stored; nil: as it is
+	Format  func(S) string // one line; nil: %+v
+
+	_ struct{} // no positional literals
+}
+
+// An Action is one kind of step of one process, such as "Renew(c1)".
+type Action[S comparable] struct {
+	Name string
+	Fair Fairness
+
+	// Next appends the successors of s to dst: none when the action is
+	// disabled, several when it has a choice. A successor equal to s is
+	// counted, but it is stuttering: it neither makes the action enabled nor
+	// is it a step that fairness could ask for.
+	Next func(dst []S, s S) []S
+
+	// Label names the step from one state to another in a trace, where one
+	// action stands for many instances: "Bind(pod3, node1)". nil: Name.
+	Label func(from, to S) string
+}
+
+// Fairness says whether an action may be put off for ever. It concerns the
+// action as a whole: an action that stands for many instances is treated
+// fairly when one of them is taken again and again.
+type Fairness uint8
+
+const (
+	// Unfair actions may wait for ever: faults, users.
+	Unfair Fairness = iota
+	// Weak actions are taken again and again if they stay enabled.
+	Weak
+	// Strong actions are taken again and again if they keep becoming enabled.
+	Strong
+)
+
+func (f Fairness) String() string {
+	switch f {
+	case Unfair:
+		return "unfair"
+	case Weak:
+		return "weak"
+	case Strong:
+		return "strong"
+	}
+	return fmt.Sprintf("Fairness(%d)", uint8(f))
+}
+
+// A Bound names the states whose successors are not explored. Their own
+// predicates are still evaluated. A bound that was reached is a hole in the
+// proof: what would hold becomes Incomplete.
+type Bound[S comparable] struct {
+	Name string
+	At   func(S) bool
+}
+
+// Validate reports the first mistake in the declaration of m. Run calls it.
+func (m *Model[S]) Validate() error {
+	if len(m.Init) == 0 {
+		return errors.New("check: model has no initial state")
+	}
+	if len(m.Actions) > maxActions {
+		return fmt.Errorf("check: %d actions, at most %d are supported", len(m.Actions), maxActions)
+	}
+	seen := map[string]bool{}
+	for i, a := range m.Actions {
+		switch {
+		case a.Name == "" || a.Name == Stutter:
+			return fmt.Errorf("check: action %d: name %q is not usable", i, a.Name)
+		case seen[a.Name]:
+			return fmt.Errorf("check: action %q declared twice", a.Name)
+		case a.Next == nil:
+			return fmt.Errorf("check: action %q has no Next", a.Name)
+		case a.Fair > Strong:
+			return fmt.Errorf("check: action %q: %v is no fairness", a.Name, a.Fair)
+		}
+		seen[a.Name] = true
+	}
+	for i, b := range m.Bounds {
+		if b.Name == "" || b.At == nil {
+			return fmt.Errorf("check: bound %d needs a name and a predicate", i)
+		}
+	}
+	claimed := map[string]bool{}
+	for i := range m.Properties {
+		p := &m.Properties[i]
+		if claimed[p.name] {
+			return fmt.Errorf("check: property %q declared twice", p.name)
+		}
+		claimed[p.name] = true
+		if err := p.validate(seen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxActions is what the one byte kept per edge for liveness can tell apart.
+const maxActions = 256
+
+func (m *Model[S]) format(s S) string {
+	if m.Format != nil {
+		return m.Format(s)
+	}
+	return fmt.Sprintf("%+v", s)
+}

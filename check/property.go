@@ -1,0 +1,128 @@
+package check
+
+import "fmt"
+
+// A Property is a claim that could be false. Make one with Invariant,
+// Transition, DeadlockFree, Reachable, Eventually, AlwaysEventually,
+// EventuallyAlways or LeadsTo.
+type Property[S comparable] struct {
+	name    string
+	kind    Kind
+	p, q    func(S) bool
+	step    func(from, to S) bool
+	actions []string // Transition: the actions it speaks of; empty: all
+	when    func(S) bool
+}
+
+// Kind is the form of a claim.
+type Kind uint8
+
+// The kinds of property, each made by the function of the same name.
+const (
+	KindInvariant Kind = iota + 1
+	KindTransition
+	KindDeadlockFree
+	KindReachable
+	KindEventually
+	KindAlwaysEventually
+	KindEventuallyAlways
+	KindLeadsTo
+)
+
+var kindNames = [...]string{
+	KindInvariant: "invariant", KindTransition: "transition", KindDeadlockFree: "deadlock-free",
+	KindReachable: "reachable", KindEventually: "eventually", KindAlwaysEventually: "always-eventually",
+	KindEventuallyAlways: "eventually-always", KindLeadsTo: "leads-to",
+}
+
+func (k Kind) String() string {
+	if int(k) < len(kindNames) && kindNames[k] != "" {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("Kind(%d)", uint8(k))
+}
+
+// Liveness reports whether a counterexample of this kind is an infinite
+// behaviour, so that fairness matters.
+func (k Kind) Liveness() bool { return k >= KindEventually }
+
+// Invariant claims p of every reachable state.
+func Invariant[S comparable](name string, p func(S) bool) Property[S] {
+	return Property[S]{name: name, kind: KindInvariant, p: p}
+}
+
+// Transition claims p of every step of the named actions, or of all actions
+// when none is named. Stuttering is no step.
+func Transition[S comparable](name string, p func(from, to S) bool, actions ...string) Property[S] {
+	return Property[S]{name: name, kind: KindTransition, step: p, actions: actions}
+}
+
+// DeadlockFree claims that every reachable state has a successor, or is one
+// where the system may rest. quiescent nil: it may rest nowhere.
+func DeadlockFree[S comparable](name string, quiescent func(S) bool) Property[S] {
+	return Property[S]{name: name, kind: KindDeadlockFree, p: quiescent}
+}
+
+// Reachable claims that some reachable state satisfies p. Its trace is a
+// witness and comes with Holds.
+func Reachable[S comparable](name string, p func(S) bool) Property[S] {
+	return Property[S]{name: name, kind: KindReachable, p: p}
+}
+
+// Eventually claims that every fair behaviour has a state that satisfies q.
+func Eventually[S comparable](name string, q func(S) bool) Property[S] {
+	return Property[S]{name: name, kind: KindEventually, q: q}
+}
+
+// AlwaysEventually claims that every fair behaviour satisfies q infinitely often.
+func AlwaysEventually[S comparable](name string, q func(S) bool) Property[S] {
+	return Property[S]{name: name, kind: KindAlwaysEventually, q: q}
+}
+
+// EventuallyAlways claims that every fair behaviour satisfies q from some state on.
+func EventuallyAlways[S comparable](name string, q func(S) bool) Property[S] {
+	return Property[S]{name: name, kind: KindEventuallyAlways, q: q}
+}
+
+// LeadsTo claims that in every fair behaviour each state that satisfies p is
+// followed, at once or later, by one that satisfies q.
+func LeadsTo[S comparable](name string, p, q func(S) bool) Property[S] {
+	return Property[S]{name: name, kind: KindLeadsTo, p: p, q: q}
+}
+
+// When says in which states an invariant or a transition has something to say
+// (for a transition: from which states). Elsewhere it is true. If no reachable
+// state is relevant, the result is marked vacuous.
+func (p Property[S]) When(relevant func(S) bool) Property[S] {
+	p.when = relevant
+	return p
+}
+
+// Name returns the name that the property was made with.
+func (p Property[S]) Name() string { return p.name }
+
+// Kind returns the form of the claim.
+func (p Property[S]) Kind() Kind { return p.kind }
+
+func (p *Property[S]) validate(actions map[string]bool) error {
+	if p.name == "" || p.kind == 0 {
+		return fmt.Errorf("check: property %q is not made by a constructor such as Invariant", p.name)
+	}
+	need := map[Kind]bool{
+		KindInvariant: p.p != nil, KindTransition: p.step != nil, KindDeadlockFree: true, KindReachable: p.p != nil,
+		KindEventually: p.q != nil, KindAlwaysEventually: p.q != nil, KindEventuallyAlways: p.q != nil,
+		KindLeadsTo: p.p != nil && p.q != nil,
+	}
+	if !need[p.kind] {
+		return fmt.Errorf("check: property %q has no predicate", p.name)
+	}
+	if p.when != nil && p.kind != KindInvariant && p.kind != KindTransition {
+		return fmt.Errorf("check: property %q: When is for invariants and transitions", p.name)
+	}
+	for _, a := range p.actions {
+		if !actions[a] {
+			return fmt.Errorf("check: property %q speaks of action %q, which the model does not have", p.name, a)
+		}
+	}
+	return nil
+}

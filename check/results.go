@@ -1,0 +1,125 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// report turns what the search found into verdicts. Every trace is validated
+// before it is believed.
+func (s *search[S, K]) report(ctx context.Context) (*Report[S], error) {
+	r := &Report[S]{Model: s.m.Name, Options: s.o, Assumptions: s.assumptions()}
+	live := newLiveness(s)
+	for i := range s.m.Properties {
+		p := &s.m.Properties[i]
+		res := Result[S]{Property: p.name, Kind: p.kind}
+		var err error
+		if p.kind.Liveness() {
+			err = live.check(ctx, i, &res)
+		} else {
+			err = s.decide(i, &res)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if res.Trace != nil {
+			res.Trace.format = s.m.format
+			if err := validate(s.m, p, res.Trace); err != nil {
+				return nil, fmt.Errorf("check: property %q: its trace is rejected by the validator, please report this: %w", p.name, err)
+			}
+		}
+		r.Results = append(r.Results, res)
+	}
+	for i := range s.m.Actions {
+		r.Actions = append(r.Actions, ActionStats{s.m.Actions[i].Name, s.m.Actions[i].Fair, s.taken[i]})
+	}
+	for i, b := range s.m.Bounds {
+		r.Bounds = append(r.Bounds, BoundStats{b.Name, s.bounds[i]})
+	}
+	s.count()
+	s.stats.Elapsed = time.Since(s.start)
+	r.Stats = s.stats
+	return r, nil
+}
+
+// decide fills in the result of a property that is no liveness property.
+func (s *search[S, K]) decide(i int, res *Result[S]) error {
+	p := &s.m.Properties[i]
+	f := s.finds[i]
+	if f.found {
+		res.Verdict = Violated
+		if p.kind == KindReachable {
+			res.Verdict = Holds
+		}
+		steps, err := s.behaviour(s.path(f.at))
+		if err != nil {
+			return err
+		}
+		if f.action >= 0 {
+			last, ok := s.violatingStep(p, f.action, steps[len(steps)-1].State)
+			if !ok {
+				return errImpure
+			}
+			steps = append(steps, last)
+		}
+		res.Trace = &Trace[S]{Stem: steps}
+		return nil
+	}
+	if res.Reason = s.incomplete(); res.Reason != nil {
+		return nil
+	}
+	res.Verdict = Holds
+	switch p.kind {
+	case KindReachable:
+		res.Verdict = Violated // everything was looked at
+	case KindTransition:
+		res.Vacuous = !s.relevant[i]
+	case KindInvariant:
+		res.Vacuous = !s.relevant[i]
+	}
+	return nil
+}
+
+func (s *search[S, K]) violatingStep(p *Property[S], action int, from S) (Step[S], bool) {
+	for _, t := range s.m.Actions[action].Next(nil, from) {
+		if t != from && !p.step(from, t) {
+			return s.m.step(action, from, t), true
+		}
+	}
+	return Step[S]{}, false
+}
+
+// incomplete says why not every behaviour was looked at; nil if all were.
+func (s *search[S, K]) incomplete() error {
+	if s.reason != nil {
+		return s.reason
+	}
+	for i, n := range s.bounds {
+		if n > 0 {
+			return fmt.Errorf("%w: %s, in %d states", ErrBound, s.m.Bounds[i].Name, n)
+		}
+	}
+	return nil
+}
+
+func (s *search[S, K]) assumptions() (all []string) {
+	for _, f := range []Fairness{Weak, Strong} {
+		n := 0
+		for i := range s.m.Actions {
+			if s.m.Actions[i].Fair == f {
+				n++
+			}
+		}
+		if n > 0 && s.plan.liveness {
+			all = append(all, fmt.Sprintf("liveness: %v fairness of %d of %d actions", f, n, len(s.m.Actions)))
+		}
+	}
+	if s.o.Symmetry {
+		all = append(all, "symmetry: Canonical returns a bisimilar state, compared on the first states and on 1 in 256 of the rest")
+	}
+	if s.m.Packing != nil {
+		all = append(all, "storage: Packing loses nothing, compared on the same states")
+	}
+	return all
+}

@@ -1,0 +1,70 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+)
+
+// Options bound and direct a run. The zero value explores everything, exactly.
+type Options struct {
+	Workers     int    // goroutines; 0: GOMAXPROCS. Never changes a verdict, a trace or a count
+	MaxStates   uint64 // distinct states, looked at every few thousand; 0: no bound
+	MaxDepth    int    // steps from an initial state; 0: no bound
+	MemoryBytes int64  // of Stats.StoredBytes; 0: no bound
+
+	// Symmetry explores only the states that Model.Canonical returns, and
+	// unfolds every counterexample into a behaviour of the model itself.
+	//
+	// It is sound, for liveness too, if Canonical(s) is bisimilar to s: the
+	// same actions lead from both to states of the same representatives, and
+	// every predicate has the same value on both. Then each behaviour of the
+	// quotient is that of a behaviour of the model with the same actions
+	// enabled and taken at each step (Browne, Clarke and Grumberg 1988), and
+	// fairness, which speaks of declared actions, is the same for both. Run
+	// compares both sides on a sample of the states it meets; a difference is
+	// an error.
+	Symmetry bool
+
+	// Continue goes on after the first violation, until every property is
+	// decided. Otherwise what is not decided by then is Incomplete.
+	Continue bool
+
+	Progress func(Stats) // nil, or called about once a second from the goroutine that called Run
+}
+
+// Run explores m and reports on each of its properties. An error means misuse
+// or a broken model, such as a panic in one of its functions: a *PanicError,
+// with the trace that leads there. What stops a run early (a bound, or the end
+// of ctx) makes its results Incomplete and is no error.
+func Run[S comparable](ctx context.Context, m *Model[S], o Options) (*Report[S], error) {
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Symmetry && m.Canonical == nil {
+		return nil, fmt.Errorf("check: Options.Symmetry needs Model.Canonical")
+	}
+	if o.Workers < 0 || o.MaxDepth < 0 || o.MemoryBytes < 0 {
+		return nil, fmt.Errorf("check: negative option in %+v", o)
+	}
+	if o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	packing := m.Packing
+	if packing == nil {
+		packing = unpacked[S]()
+	}
+	return packing.run(ctx, m, o)
+}
+
+// A PanicError is a panic in a function of a model.
+type PanicError struct {
+	Where string // `action "Renew(c1)"`, `property "at most one holder"`, ...
+	Value any    // what was passed to panic
+	Stack string
+	Trace string // the steps that led to the state in which it happened
+}
+
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("check: %s: panic: %v, after:\n%s", e.Where, e.Value, e.Trace)
+}
