@@ -1,0 +1,298 @@
+package lint
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/reconverge/reconverge"
+
+// A rule says what one tree of packages may depend on, directly or through
+// others. The tree "check" is the package check and all packages below it.
+// A tree without a rule, such as cmd, may depend on anything but heavy modules.
+type rule struct {
+	tree string
+	ours []string // trees of this module it may reach, besides itself
+	libs []string // trees of other modules; nil: any. The standard library is always free
+}
+
+// rules is the picture in docs/adr/0001-import-direction.md. check and impl are
+// leaves: neither the engine nor the evidence may know the claim.
+var rules = []rule{
+	{tree: "check", libs: []string{"golang.org/x"}},
+	{tree: "model", ours: []string{"check"}},
+	{tree: "impl"},
+	{tree: "traces", ours: []string{"check", "model", "impl"}},
+}
+
+// heavy modules belong to nested modules: whoever imports check must not
+// download a control plane.
+var heavy = []string{"k8s.io/kubernetes", "go.etcd.io/etcd/server"}
+
+// A graph maps each package outside the standard library to its direct imports.
+type graph map[string][]string
+
+func TestImportDirection(t *testing.T) {
+	// go list is another process, so go test's cache does not see what it reads.
+	// Reading the tree here makes a cached pass end with the next edit.
+	readRepository(t)
+
+	for _, tt := range []struct {
+		name  string
+		flags []string
+		rules []rule
+	}{
+		{"packages", nil, rules},
+		// Tests keep the direction, but may use any library.
+		{"tests", []string{"-test"}, anyLibrary(rules)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			g := goList(t, tt.flags...)
+			if _, ok := g[module+"/check"]; !ok {
+				t.Fatalf("%s/check is not in the import graph: the rules would hold of nothing", module)
+			}
+			for _, v := range violations(g, tt.rules) {
+				t.Error(v)
+			}
+		})
+	}
+}
+
+func TestRootModuleIsLight(t *testing.T) {
+	cmd := exec.Command("go", "mod", "edit", "-json")
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(failure(cmd, err))
+	}
+	var file struct {
+		Module  struct{ Path string }
+		Require []struct{ Path string }
+	}
+	if err := json.Unmarshal(out, &file); err != nil {
+		t.Fatal(err)
+	}
+	if file.Module.Path != module {
+		t.Fatalf("go.mod is module %q, the rules are about %q", file.Module.Path, module)
+	}
+	for _, r := range file.Require {
+		if isHeavy(r.Path) {
+			t.Errorf("go.mod requires %s, which belongs to a nested module", r.Path)
+		}
+	}
+}
+
+// A rule that cannot fail is no rule: plant each violation and see it found.
+func TestViolations(t *testing.T) {
+	m := func(p string) string { return module + "/" + p }
+	for _, tt := range []struct {
+		name string
+		g    graph
+		want []string
+	}{
+		{"the intended direction", graph{
+			m("cmd/verify"):               {m("traces"), "github.com/spf13/cobra"},
+			m("traces"):                   {m("model"), m("impl/sim"), m("check")},
+			m("model"):                    {m("check"), m("model/manifest"), "fmt"},
+			m("model/manifest"):           {"sigs.k8s.io/yaml"},
+			m("impl/sim"):                 {m("impl"), "k8s.io/client-go/kubernetes"},
+			m("impl"):                     {"k8s.io/api/core/v1"},
+			m("check"):                    {"golang.org/x/sync/errgroup", m("check/internal/pack")},
+			m("check/internal/pack"):      {"math/bits"},
+			"golang.org/x/sync/errgroup":  {"sync"},
+			"github.com/spf13/cobra":      {},
+			"sigs.k8s.io/yaml":            {},
+			"k8s.io/api/core/v1":          {},
+			"k8s.io/client-go/kubernetes": {"k8s.io/api/core/v1"},
+		}, nil},
+		{"names that only begin alike", graph{
+			m("modelling"): {m("impl")},
+			m("impl"):      {},
+		}, nil},
+		{"the engine knows the protocol", graph{
+			m("check"): {m("model")},
+			m("model"): {},
+		}, []string{"check -> model: check may not depend on model"}},
+		{"the engine uses a library", graph{
+			m("check"):        {"golang.org/xtra"},
+			"golang.org/xtra": {},
+		}, []string{"check -> golang.org/xtra: check may not depend on golang.org/xtra"}},
+		{"the claim uses the evidence", graph{
+			m("model"):    {m("impl/sim")},
+			m("impl/sim"): {},
+		}, []string{"model -> impl/sim: model may not depend on impl/sim"}},
+		{"the evidence uses the claim, through others", graph{
+			m("impl/controller"): {m("internal/util")},
+			m("internal/util"):   {"example.com/lib"},
+			"example.com/lib":    {m("model")},
+			m("model"):           {},
+		}, []string{"impl/controller -> internal/util: impl may not depend on internal/util"}},
+		{"a library leads back", graph{
+			m("impl"):         {"example.com/lib"},
+			"example.com/lib": {m("model")},
+			m("model"):        {},
+		}, []string{"impl -> example.com/lib -> model: impl may not depend on model"}},
+		{"traces use the command line", graph{
+			m("traces"):     {m("cmd/verify")},
+			m("cmd/verify"): {},
+		}, []string{"traces -> cmd/verify: traces may not depend on cmd/verify"}},
+		{"a control plane in the root module", graph{
+			m("cmd/verify"):                    {"k8s.io/kubernetes/pkg/controller"},
+			"k8s.io/kubernetes/pkg/controller": {},
+		}, []string{"cmd/verify -> k8s.io/kubernetes/pkg/controller: heavy, belongs to a nested module"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := violations(tt.g, rules); !slices.Equal(got, tt.want) {
+				t.Errorf("violations:\n got %q\nwant %q", got, tt.want)
+			}
+		})
+	}
+	// What a library may not do in check, it may do in check's tests.
+	g := graph{m("check"): {"pgregory.net/rapid"}, "pgregory.net/rapid": {}}
+	if got := violations(g, anyLibrary(rules)); got != nil {
+		t.Errorf("a library in a test: got %q, want none", got)
+	}
+}
+
+// violations lists, for each package of this module, the shortest chain of
+// imports to something that it may not depend on.
+func violations(g graph, rules []rule) []string {
+	var found []string
+	report := func(chain []string, why string) {
+		if chain != nil {
+			found = append(found, local(strings.Join(chain, " -> "))+": "+why)
+		}
+	}
+	for _, p := range slices.Sorted(maps.Keys(g)) {
+		if !within(p, module) {
+			continue
+		}
+		report(g.chain(p, isHeavy), "heavy, belongs to a nested module")
+		for _, r := range rules {
+			if !within(p, module+"/"+r.tree) {
+				continue
+			}
+			if chain := g.chain(p, r.forbids); chain != nil {
+				report(chain, r.tree+" may not depend on "+local(chain[len(chain)-1]))
+			}
+		}
+	}
+	return found
+}
+
+func (r rule) forbids(p string) bool {
+	if !within(p, module) {
+		return r.libs != nil && !slices.ContainsFunc(r.libs, func(lib string) bool { return within(p, lib) })
+	}
+	return !within(p, module+"/"+r.tree) &&
+		!slices.ContainsFunc(r.ours, func(tree string) bool { return within(p, module+"/"+tree) })
+}
+
+func anyLibrary(rules []rule) []rule {
+	free := slices.Clone(rules)
+	for i := range free {
+		free[i].libs = nil
+	}
+	return free
+}
+
+func isHeavy(p string) bool {
+	return slices.ContainsFunc(heavy, func(h string) bool { return within(p, h) })
+}
+
+// within reports whether the path p is tree or below it.
+func within(p, tree string) bool { return p == tree || strings.HasPrefix(p, tree+"/") }
+
+func local(s string) string { return strings.ReplaceAll(s, module+"/", "") }
+
+// chain returns the shortest chain of imports from p to a package that stop
+// accepts, or nil. Imports that g does not map are the standard library's.
+func (g graph) chain(p string, stop func(string) bool) []string {
+	from := map[string]string{p: ""}
+	for queue := []string{p}; len(queue) > 0; queue = queue[1:] {
+		for _, q := range g[queue[0]] {
+			_, seen := from[q]
+			_, known := g[q]
+			if seen || !known {
+				continue
+			}
+			from[q] = queue[0]
+			if stop(q) {
+				var chain []string
+				for ; q != ""; q = from[q] {
+					chain = append(chain, q)
+				}
+				slices.Reverse(chain)
+				return chain
+			}
+			queue = append(queue, q)
+		}
+	}
+	return nil
+}
+
+// goList returns the import graph of the root module's packages, as built for
+// this platform without extra tags.
+func goList(t *testing.T, flags ...string) graph {
+	t.Helper()
+	args := append([]string{"list", "-deps", "-json=ImportPath,Standard,Imports"}, flags...)
+	cmd := exec.Command("go", append(args, "./...")...)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "GOWORK=off") // the root module alone, as its users get it
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(failure(cmd, err))
+	}
+
+	g := graph{}
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p struct {
+			ImportPath string
+			Standard   bool
+			Imports    []string
+		}
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return g
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if p.Standard {
+			continue
+		}
+		path := plain(p.ImportPath)
+		g[path] = append(g[path], plainAll(p.Imports)...)
+	}
+}
+
+// plain undoes what go list -test adds to an import path: "p [p.test]" and
+// "p_test [p.test]" are both p, so a package and its tests are one node.
+func plain(path string) string {
+	path, _, isTest := strings.Cut(path, " ")
+	if isTest {
+		path = strings.TrimSuffix(path, "_test")
+	}
+	return path
+}
+
+func plainAll(paths []string) []string {
+	for i, p := range paths {
+		paths[i] = plain(p)
+	}
+	return paths
+}
+
+func failure(cmd *exec.Cmd, err error) string {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return cmd.String() + ": " + err.Error() + "\n" + string(exit.Stderr)
+	}
+	return cmd.String() + ": " + err.Error()
+}
