@@ -1,0 +1,139 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// Bounds on one input, that is one file or standard input.
+const (
+	maxInputBytes = 4 << 20
+	maxDocuments  = 1000 // items of lists count as documents
+)
+
+// Stdin is the path that stands for standard input, as with kubectl.
+const Stdin = "-"
+
+// stdinName is what messages call standard input.
+const stdinName = "<stdin>"
+
+// Load reads the ReplicaSets of all paths, in order. A path is a file, a pipe,
+// or "-" for stdin, which may be nil when no path is "-". A directory is
+// refused, not walked: what was checked should be visible in the command.
+//
+// At most 4 MiB, 1000 documents and 100 levels of nesting are read of one
+// input. A pipe without a writer waits, as it does for cat. Load stops at the
+// first fault by position, and every error it returns is an [*Error].
+func Load(stdin io.Reader, paths ...string) ([]ReplicaSet, error) {
+	if len(paths) == 0 {
+		return nil, &Error{Text: `no manifest was named: name a file, or "-" for standard input`}
+	}
+	l := loader{declared: make(map[string]string)}
+	usedStdin := false
+	for _, path := range paths {
+		if path != Stdin {
+			if err := l.file(path); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if usedStdin {
+			return nil, &Error{File: stdinName, Text: `is named twice: it can be read only once`}
+		}
+		usedStdin = true
+		if err := l.stream(stdinName, stdin); err != nil {
+			return nil, err
+		}
+	}
+	return l.sets, nil
+}
+
+// A loader collects the ReplicaSets of all inputs.
+type loader struct {
+	sets      []ReplicaSet
+	declared  map[string]string // "namespace/name" to the Source of its ReplicaSet
+	documents int               // seen in the present input
+}
+
+// file loads the file at path, after a look at what it is: a device may never
+// end, and a file of a gigabyte should not even be opened.
+func (l *loader) file(path string) error {
+	if strings.HasPrefix(path, "https://") || strings.HasPrefix(path, "http://") {
+		return &Error{File: path, Text: `is a URL: fetch it first, and pipe it to "-f -"`}
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return fileError(path, err)
+	}
+	switch mode := info.Mode(); {
+	case mode.IsDir():
+		return &Error{File: path, Text: "is a directory: name the files in it, such as " + strings.TrimRight(path, "/") + "/*.yaml"}
+	case mode.IsRegular() && info.Size() > maxInputBytes:
+		return tooLarge(path)
+	case !mode.IsRegular() && mode&fs.ModeNamedPipe == 0 && !isDescriptor(path):
+		return &Error{File: path, Text: "is neither a file nor a pipe"}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fileError(path, err)
+	}
+	defer f.Close()
+	return l.stream(path, f)
+}
+
+// stream loads one input. It reads at most one byte more than is allowed.
+func (l *loader) stream(name string, r io.Reader) error {
+	if r == nil {
+		return &Error{File: name, Text: "is not open"}
+	}
+	data, err := io.ReadAll(io.LimitReader(r, maxInputBytes+1))
+	if err != nil {
+		return fileError(name, err)
+	}
+	if len(data) > maxInputBytes {
+		return tooLarge(name)
+	}
+	documents, err := split(name, data)
+	if err != nil {
+		return err
+	}
+	l.documents = 0
+	before := len(l.sets)
+	for _, d := range documents {
+		if err := l.document(d); err != nil {
+			return err
+		}
+	}
+	if len(l.sets) == before {
+		return &Error{File: name, Text: "has no ReplicaSet in it"}
+	}
+	return nil
+}
+
+// isDescriptor reports whether path names a file that this process was started
+// with, as process substitution does. It may be a terminal or a socket, which
+// end; what does not end is bounded.
+func isDescriptor(path string) bool {
+	return path == "/dev/stdin" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/self/fd/")
+}
+
+// fileError turns an error of package os into one that names the file once.
+func fileError(name string, err error) *Error {
+	text := err.Error()
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		text = pathErr.Err.Error()
+	}
+	if name == "" {
+		name = `""`
+	}
+	return &Error{File: name, Text: text, Err: err}
+}
+
+func tooLarge(name string) *Error {
+	return &Error{File: name, Text: fmt.Sprintf("is larger than %d MiB, too large for a manifest", maxInputBytes>>20)}
+}
