@@ -1,0 +1,91 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/reconverge/reconverge/check"
+)
+
+// Status says who vouches for a property, in the terms of the protocol's
+// reference.
+type Status string
+
+// A property is guaranteed by the API server or by one process alone; or under
+// a named assumption; or not guaranteed, with a known counterexample; or a
+// liveness property, which needs fairness; or a witness that something can
+// happen at all.
+const (
+	Guaranteed    Status = "G"
+	Assumed       Status = "A"
+	NotGuaranteed Status = "N"
+	Liveness      Status = "L"
+	Witness       Status = "W"
+)
+
+// A Claim is a property that the model can check.
+type Claim struct {
+	ID         string
+	Claim      string // in one sentence
+	Status     Status
+	Assumption string // what it rests on besides the scenario; "" if nothing
+	Source     string // where upstream shows it
+
+	// unless says why the property is not claimed of a scenario; "" if it is.
+	// It can be asked for all the same.
+	unless   func(y *system) string
+	property func(y *system) check.Property[State]
+}
+
+// Kind is the form of the claim.
+func (c *Claim) Kind() check.Kind { return c.property(&system{}).Kind() }
+
+// Catalogue returns every property that there is.
+func Catalogue() []Claim { return slices.Concat(safetyClaims(), livenessClaims()) }
+
+// An Unclaimed property is one that is not claimed of a scenario.
+type Unclaimed struct{ ID, Why string }
+
+// Unclaimed lists the properties that New leaves out when none is asked for.
+func (m *Model) Unclaimed() (left []Unclaimed) {
+	for _, c := range Catalogue() {
+		if why := c.unclaimed(m.y); why != "" {
+			left = append(left, Unclaimed{c.ID, why})
+		}
+	}
+	return left
+}
+
+func (c *Claim) unclaimed(y *system) string {
+	if c.Status == NotGuaranteed {
+		return "not guaranteed: ask for it to see the counterexample"
+	}
+	if c.unless == nil {
+		return ""
+	}
+	return c.unless(y)
+}
+
+// claimed returns the claims with the given ids, or those that y makes.
+func (y *system) claimed(ids []string) (claims []Claim, err error) {
+	all := Catalogue()
+	if len(ids) == 0 {
+		return slices.DeleteFunc(all, func(c Claim) bool { return c.unclaimed(y) != "" }), nil
+	}
+	for _, id := range ids {
+		i := slices.IndexFunc(all, func(c Claim) bool { return c.ID == id })
+		if i < 0 {
+			var names []string
+			for _, c := range all {
+				names = append(names, c.ID)
+			}
+			return nil, fmt.Errorf("unknown property %q: use one of %s", id, strings.Join(names, ", "))
+		}
+		if slices.ContainsFunc(claims, func(c Claim) bool { return c.ID == id }) {
+			return nil, fmt.Errorf("property %q is asked for twice", id)
+		}
+		claims = append(claims, all[i])
+	}
+	return claims, nil
+}

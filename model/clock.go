@@ -1,0 +1,89 @@
+package model
+
+// tick lets time pass: one tick is longer than the grace period of a node and
+// shorter than a toleration. What takes milliseconds to seconds in a real
+// cluster is done before: heartbeats of connected nodes, and all that the
+// control plane has to do, watches included. Kubelets may take any time, and
+// faults come when they like. It is disabled once nothing would age.
+//
+// Abstracts: the timers of nodes and tolerations by their order: renewal and
+// control plane < grace < toleration or eviction delay.
+func (y *system) tick(dst []State, s State) []State {
+	if y.urgent(&s) {
+		return dst
+	}
+	next := s
+	next.KCM.Uptime = y.uptime(s.KCM.Uptime + 1)
+	for n := range y.Nodes {
+		node := &next.Nodes[n]
+		if node.Link != Up {
+			node.Silent = min(node.Silent+1, y.silence())
+		}
+		if !s.kcmNode(n).Ready {
+			node.NotReady = min(node.NotReady+1, y.tolerationTicks())
+		}
+	}
+	for i := range s.used() {
+		switch p := &next.Pods[i]; p.Timer {
+		case Armed:
+			p.Timer = Ticked
+			if y.Toleration == TolerateShorter {
+				p.Timer = Fired
+			}
+		case Ticked:
+			p.Timer = Fired
+		}
+	}
+	if next == s {
+		return dst
+	}
+	return append(dst, y.settle(&s, next))
+}
+
+// urgent reports whether something is due that does not wait for a tick.
+func (y *system) urgent(s *State) bool {
+	for n := range y.Nodes {
+		if s.Nodes[n].heartbeatDue() {
+			return true
+		}
+	}
+	if s.KCM.Pods.Len+s.KCM.Nodes.Len+s.Scheduler.Pods.Len+s.Scheduler.Nodes.Len > 0 {
+		return true // most often so; the actions below would say the same
+	}
+	var scratch [4]State
+	for _, next := range y.control {
+		if len(next(scratch[:0], *s)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Ages that no guard and no property can tell apart are not kept apart.
+
+// silence is the longest silence of a node that matters.
+func (y *system) silence() uint8 {
+	if y.Version == V1_9 {
+		return evictionTicks
+	}
+	return graceTicks
+}
+
+// uptime is how long the controller manager has run, as far as it matters.
+func (y *system) uptime(ticks uint8) uint8 {
+	if y.Version == V1_9 {
+		return min(ticks, evictionTicks)
+	}
+	return evictionTicks
+}
+
+// tolerationTicks is how long a pod stays on a tainted node.
+func (y *system) tolerationTicks() uint8 {
+	switch y.Toleration {
+	case TolerateNot:
+		return 0
+	case TolerateShorter:
+		return graceTicks
+	}
+	return evictionTicks
+}

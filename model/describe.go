@@ -1,0 +1,158 @@
+package model
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// A labelFunc names the objects that a step is about.
+type labelFunc = func(from, to *State) string
+
+// label makes the name of an action's step in a trace: "Kubelet.Start(web-b)".
+func label(action string, of labelFunc) func(from, to State) string {
+	if of == nil {
+		return nil
+	}
+	return func(from, to State) string { return action + "(" + of(&from, &to) + ")" }
+}
+
+// podStep names the pod that a step changes, and the node it is now assumed on
+// or bound to.
+func (y *system) podStep(from, to *State) string {
+	for i := range to.Pods {
+		a, b := &from.Pods[i], &to.Pods[i]
+		switch {
+		case *a == *b:
+			continue
+		case a.Assumed == 0 && b.Assumed != 0:
+			return y.podName(to, i) + ", " + nodeName(b.Assumed)
+		case a.Node == 0 && b.Node != 0:
+			return y.podName(to, i) + ", " + nodeName(b.Node)
+		case b.Object == Removed:
+			return y.podName(from, i)
+		}
+		return y.podName(to, i)
+	}
+	return "nothing"
+}
+
+func (y *system) nodeStep(from, to *State) string {
+	for n := range to.Nodes {
+		if from.Nodes[n] != to.Nodes[n] {
+			return nodeName(NodeRef(n + 1))
+		}
+	}
+	return "nothing"
+}
+
+func (y *system) podEvent(cache func(*State) *Cache[PodView]) labelFunc {
+	return func(from, _ *State) string { return y.podName(from, int(cache(from).Events[0].Object)) }
+}
+
+func nodeEvent(cache func(*State) *Cache[NodeView]) labelFunc {
+	return func(from, _ *State) string { return nodeName(NodeRef(cache(from).Events[0].Object + 1)) }
+}
+
+// A Change is one field of a state that a step changed.
+type Change struct {
+	Field string `json:"field"` // "pods.web-b.phase"
+	From  string `json:"from"`
+	To    string `json:"to"`
+}
+
+func (c Change) String() string { return fmt.Sprintf("%s %s→%s", c.Field, c.From, c.To) }
+
+// Changes lists what differs between two states, in the order of State.
+func (m *Model) Changes(from, to State) []Change {
+	var all []Change
+	for i := range from.Pods {
+		all = appendChanges(all, "pods."+m.y.podName(&to, i), reflect.ValueOf(from.Pods[i]), reflect.ValueOf(to.Pods[i]))
+	}
+	for n := range from.Nodes {
+		all = appendChanges(all, "nodes."+nodeName(NodeRef(n+1)), reflect.ValueOf(from.Nodes[n]), reflect.ValueOf(to.Nodes[n]))
+	}
+	from.Pods, from.Nodes = to.Pods, to.Nodes
+	return appendChanges(all, "", reflect.ValueOf(from), reflect.ValueOf(to))
+}
+
+func appendChanges(all []Change, path string, from, to reflect.Value) []Change {
+	if from.Equal(to) {
+		return all
+	}
+	join := func(name string) string {
+		if path == "" {
+			return name
+		}
+		return path + "." + name
+	}
+	switch from.Kind() {
+	case reflect.Struct:
+		for i := range from.NumField() {
+			name := from.Type().Field(i).Name
+			all = appendChanges(all, join(strings.ToLower(name[:1])+name[1:]), from.Field(i), to.Field(i))
+		}
+	case reflect.Array:
+		for i := range from.Len() {
+			name := fmt.Sprint(i)
+			if from.Type() == reflect.TypeFor[[numFaults]uint8]() {
+				name = Fault(i).String()
+			}
+			all = appendChanges(all, join(name), from.Index(i), to.Index(i))
+		}
+	default:
+		all = append(all, Change{path, fmt.Sprint(from.Interface()), fmt.Sprint(to.Interface())})
+	}
+	return all
+}
+
+// A Row is a pod as kubectl get pods -o wide shows it.
+type Row struct {
+	Name   string `json:"name"`
+	UID    int    `json:"uid"`
+	Ready  bool   `json:"ready"`
+	Status string `json:"status"` // as kubectl prints it
+	Node   string `json:"node"`
+}
+
+// Pods lists the pods that the store holds.
+func (m *Model) Pods(s State) (rows []Row) {
+	for i := range s.Pods {
+		p := &s.Pods[i]
+		if p.Stored() {
+			rows = append(rows, Row{m.y.podName(&s, i), i + 1, p.Ready, p.status(), nodeName(p.Node)})
+		}
+	}
+	return rows
+}
+
+// status is the STATUS column.
+//
+// Abstracts: pkg/printers/internalversion/printers.go:printPod.
+func (p *Pod) status() string {
+	switch {
+	case p.Deletion != Unmarked && p.Lost:
+		return "Unknown"
+	case p.Deletion != Unmarked:
+		return "Terminating"
+	case p.Phase == Pending && p.Node != 0:
+		return "ContainerCreating"
+	}
+	return p.Phase.String()
+}
+
+func nodeName(r NodeRef) string {
+	if r == 0 {
+		return "<none>"
+	}
+	return fmt.Sprintf("node-%d", r)
+}
+
+func (o Object) String() string    { return [...]string{"unused", "stored", "removed"}[o] }
+func (p Phase) String() string     { return [...]string{"Pending", "Running", "Terminal"}[p] }
+func (d Deletion) String() string  { return [...]string{"unmarked", "graceful", "immediate"}[d] }
+func (s Seen) String() string      { return [...]string{"unseen", "live", "terminating", "gone"}[s] }
+func (c Container) String() string { return [...]string{"not-started", "running", "stopped"}[c] }
+func (t Timer) String() string     { return [...]string{"off", "armed", "ticked", "fired"}[t] }
+func (l Link) String() string      { return [...]string{"absent", "up", "partitioned", "down"}[l] }
+func (r NodeRef) String() string   { return nodeName(r) }

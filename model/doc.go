@@ -1,0 +1,16 @@
+// Package model is the reconciliation protocol of a Kubernetes control plane
+// as states, actions and properties for package check.
+//
+// A [Scenario] fixes the size: one ReplicaSet, some nodes, a version of the
+// protocol, and how often each [Fault] may happen. [New] turns it into a model.
+// [State] is what the cluster is: objects in the store, and the memory of each
+// process. Every process reads its own cache, which lags behind the store
+// (cache.go), and every write to the API server is a step of its own (api.go).
+// The other files are the processes: replicaset.go, scheduler.go, kubelet.go,
+// nodelifecycle.go and tainteviction.go (v1.37), nodecontroller.go (v1.9),
+// podgc.go; the clock and the faults; and what is claimed of them: safety.go,
+// liveness.go. Mutations are bugs planted to see that the claims notice.
+//
+// Each action says which upstream code it abstracts, what it omits, and why
+// that is safe.
+package model

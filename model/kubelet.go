@@ -1,0 +1,175 @@
+package model
+
+// The kubelet of each node, pkg/kubelet, and the machine below it. A container
+// is a thing of its own: it can run without an object in the store, and an
+// object can say Running without a container.
+//
+// Omits: admission (no pod is refused), crashes of containers, kubelet
+// restarts without a reboot, static pods, grace periods that run out (a stop
+// may take any time).
+
+// kubeletObserve takes up one change of one pod from the watch. Changes of
+// different pods may be seen in any order, and several changes of one at once:
+// more than a watch does.
+//
+// Abstracts: config/config.go:podStorage.merge (ADD, DELETE, REMOVE).
+// Omits: the REMOVE of a pod whose container does not run (see settle).
+func (y *system) kubeletObserve(dst []State, s State) []State {
+	for i := range s.used() {
+		p := s.Pods[i]
+		if p.Node == 0 || s.node(p.Node).Link != Up {
+			continue
+		}
+		seen := p.Seen
+		switch {
+		case p.Object == Removed && (seen == SeenLive || seen == SeenTerminating):
+			seen = SeenGone
+		case p.Object == Removed && y.bug.firstListStale && seen == Unseen:
+			seen = SeenLive
+		case p.Object == Stored && seen == Unseen && p.Deletion == Unmarked && p.Phase != Terminal:
+			seen = SeenLive
+		case p.Object == Stored && p.Deletion != Unmarked && seen < SeenTerminating:
+			seen = SeenTerminating
+		}
+		if seen != p.Seen {
+			next := s
+			next.Pods[i].Seen = seen
+			dst = append(dst, y.settle(&s, next))
+		}
+	}
+	return dst
+}
+
+// kubeletStart starts the container of a pod that is to run. A node that is
+// cut off goes on doing so with what it knows.
+//
+// Abstracts: kubelet.go:SyncPod, and its restart after a reboot.
+func (y *system) kubeletStart(dst []State, s State) []State {
+	return y.eachPod(dst, s, func(p Pod, link Link) (Pod, bool) {
+		if p.Seen != SeenLive || p.Container == Started || link == Down {
+			return p, false
+		}
+		p.Container = Started
+		return p, true
+	})
+}
+
+// kubeletStop stops the container of a pod that is terminating or gone.
+//
+// Abstracts: kubelet.go:SyncTerminatingPod.
+func (y *system) kubeletStop(dst []State, s State) []State {
+	return y.eachPod(dst, s, func(p Pod, _ Link) (Pod, bool) {
+		if p.Seen != SeenTerminating && p.Seen != SeenGone || p.Container != Started {
+			return p, false
+		}
+		p.Container = Stopped
+		return p, true
+	})
+}
+
+// eachPod appends a successor for each bound pod that f changes without a
+// write to the store.
+func (y *system) eachPod(dst []State, s State, f func(p Pod, link Link) (Pod, bool)) []State {
+	for i := range s.used() {
+		if s.Pods[i].Node == 0 {
+			continue
+		}
+		if p, ok := f(s.Pods[i], s.node(s.Pods[i].Node).Link); ok {
+			next := s
+			next.Pods[i] = p
+			dst = append(dst, y.settle(&s, next))
+		}
+	}
+	return dst
+}
+
+// eachWrite appends a successor for each stored pod on a connected node that f
+// changes and the API server accepts.
+func (y *system) eachWrite(dst []State, s State, f func(p Pod) (Pod, bool)) []State {
+	for i := range s.used() {
+		p := s.Pods[i]
+		if p.Object != Stored || p.Node == 0 || s.node(p.Node).Link != Up {
+			continue
+		}
+		p, ok := f(p)
+		if !ok {
+			continue
+		}
+		next := s
+		if y.putPod(&next, i, p) {
+			dst = append(dst, y.settle(&s, next))
+		}
+	}
+	return dst
+}
+
+// kubeletReportRunning patches the status of a pod whose container runs, when
+// the API says otherwise. Readiness goes on while a pod terminates.
+//
+// Abstracts: status_manager.go:syncPod, by a status change or the 10 s tick.
+// Omits: containers that are started and never become ready.
+func (y *system) kubeletReportRunning(dst []State, s State) []State {
+	return y.eachWrite(dst, s, func(p Pod) (Pod, bool) {
+		if p.Container != Started || p.Seen == SeenGone || p.Phase == Terminal || p.Phase == Running && p.Ready {
+			return p, false
+		}
+		if y.bug.noReconcileTick && p.Phase == Running {
+			return p, false // its own cache says that nothing is new
+		}
+		p.Phase, p.Ready = Running, true
+		return p, true
+	})
+}
+
+// kubeletReportTerminal patches the final phase once the container has stopped.
+//
+// Abstracts: status_manager.go:TerminatePod, mergePodStatus: a terminal phase
+// is withheld while containers may run, and makes the pod not ready.
+func (y *system) kubeletReportTerminal(dst []State, s State) []State {
+	return y.eachWrite(dst, s, func(p Pod) (Pod, bool) {
+		if p.Seen != SeenTerminating || p.Container == Started || p.Phase == Terminal {
+			return p, false
+		}
+		p.Phase, p.Ready = Terminal, y.bug.noTerminalReadyFix && p.Ready
+		return p, true
+	})
+}
+
+// kubeletFinalDelete sends DELETE with grace 0 and the pod's UID.
+//
+// Abstracts: status_manager.go:syncPod, canBeDeleted. (9) does not wait for a
+// terminal phase.
+func (y *system) kubeletFinalDelete(dst []State, s State) []State {
+	return y.eachWrite(dst, s, func(p Pod) (Pod, bool) {
+		if p.Seen != SeenTerminating || p.Container == Started || p.Deletion != Graceful || p.Phase != Terminal && y.Version != V1_9 {
+			return p, false
+		}
+		p.Deletion = Immediate
+		return p, true
+	})
+}
+
+// kubeletHeartbeat renews the lease of a connected node and posts its status
+// if that has changed. Time does not advance while one is due.
+//
+// Abstracts: nodelease/controller.go:sync, kubelet_node_status.go:updateNodeStatus;
+// and that the controller manager sees the renewal before its grace is over.
+// Omits: the separate lag of the lease cache.
+func (y *system) kubeletHeartbeat(dst []State, s State) []State {
+	for n := range y.Nodes {
+		node := s.Nodes[n]
+		if !node.heartbeatDue() {
+			continue
+		}
+		next := s
+		node.Silent, node.Ready = 0, true
+		if y.putNode(&next, n, node) {
+			dst = append(dst, y.settle(&s, next))
+		}
+	}
+	return dst
+}
+
+func (n *Node) heartbeatDue() bool {
+	return n.Link == Up && n.Object && (n.Silent > 0 || !n.Ready)
+}

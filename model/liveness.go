@@ -1,0 +1,88 @@
+package model
+
+import "github.com/reconverge/reconverge/check"
+
+// The liveness properties. Budgets make faults stop, so each is of the form
+// "from some point on, always". They rest on weak fairness of every action
+// that a process owes.
+
+func livenessClaims() []Claim {
+	const fair = "weak fairness of every action that is neither a fault nor a user's; faults stop"
+	return []Claim{
+		{ID: "ESR", Status: Liveness, Assumption: fair,
+			Claim:    "in the end the number of active pods equals replicas, for ever (eventually stable reconciliation)",
+			Source:   "Anvil, OSDI'24: liveness_theorem.rs of its ReplicaSet controller",
+			property: finally("ESR", func(y *system, s *State) bool { return s.active() == int(s.Replicas) })},
+		{ID: "L-READY", Status: Liveness, Assumption: fair,
+			Claim: "while a node is alive, in the end exactly replicas pods are ready on ready nodes, for ever",
+			unless: func(y *system) string {
+				if y.Toleration == TolerateForever && y.Version == V1_37 && y.Faults[NodeCrash]+y.Faults[Partition] > 0 {
+					return "the pods tolerate a failed node for ever"
+				}
+				return ""
+			},
+			Source: "protocol 6.4",
+			property: finally("L-READY", func(y *system, s *State) bool {
+				if !s.someNodeUp(y.Nodes) {
+					return true
+				}
+				ready := 0
+				for i := range s.used() {
+					if p := &s.Pods[i]; p.Active() && p.Ready && !p.Bare && s.node(p.Node).Ready {
+						ready++
+					}
+				}
+				return ready == int(s.Replicas)
+			})},
+		{ID: "L-EVICT", Status: Liveness, Assumption: fair,
+			Claim:  "while another node is alive, in the end every pod on a dead node is marked for deletion and replaced, for ever",
+			Source: "tainteviction/taint_eviction.go; (9) node_controller.go:doEvictionPass",
+			unless: needsNodeFault,
+			property: finally("L-EVICT", func(y *system, s *State) bool {
+				if !s.someNodeUp(y.Nodes) {
+					return true
+				}
+				left := s.anyPod(func(p Pod) bool { return p.Active() && p.Node != 0 && s.node(p.Node).Link != Up })
+				return !left && s.active() >= int(s.Replicas)
+			})},
+		{ID: "L-BACK", Status: Liveness, Assumption: fair,
+			Claim:  "in the end a connected node is ready and without taints, and its surviving pods are ready, for ever",
+			Source: "pkg/kubelet/status/status_manager.go:syncBatch; node_lifecycle_controller.go:markNodeAsReachable",
+			property: finally("L-BACK", func(y *system, s *State) bool {
+				for n := range y.Nodes {
+					if node := &s.Nodes[n]; node.Link == Up && (!node.Ready || node.NoSchedule || node.NoExecute) {
+						return false
+					}
+				}
+				return !s.anyPod(func(p Pod) bool { return p.Active() && p.Node != 0 && s.node(p.Node).Link == Up && !p.Ready })
+			})},
+		{ID: "L-GONE", Status: Liveness, Assumption: fair,
+			Claim:  "in the end no terminating pod is left on a connected node or on none",
+			Source: "pkg/kubelet/status/status_manager.go:canBeDeleted",
+			property: finally("L-GONE", func(y *system, s *State) bool {
+				return !s.anyPod(func(p Pod) bool { return p.Terminating() && (p.Node == 0 || s.node(p.Node).Link == Up) })
+			})},
+		{ID: "L-NOTREADY", Status: NotGuaranteed, Assumption: fair,
+			Claim:  "in the end no pod of a dead node is ready",
+			Source: "fails by #48681 and #135205 (hazard B16): a controller manager that restarts between judging a node and marking its pods forgets them",
+			property: finally("L-NOTREADY", func(y *system, s *State) bool {
+				return !s.anyPod(func(p Pod) bool { return p.Stored() && p.Ready && p.Node != 0 && s.node(p.Node).Link != Up })
+			})},
+	}
+}
+
+// finally makes the claim that ok holds from some point on.
+func finally(id string, ok func(y *system, s *State) bool) func(*system) check.Property[State] {
+	return func(y *system) check.Property[State] {
+		return check.EventuallyAlways(id, func(s State) bool { return ok(y, &s) })
+	}
+}
+
+func (s *State) someNodeUp(nodes int) bool {
+	for n := range nodes {
+		if s.Nodes[n].Link == Up {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,94 @@
+package model
+
+// The eviction of the node controller of v1.9,
+// pkg/controller/node/node_controller.go: it deletes the pods itself.
+
+// ncQueue queues a node that has been silent for the eviction delay.
+//
+// Abstracts: monitorNodeStatus (N3). A node that was evicted stays in the set
+// and is not queued again until it has been ready.
+func (y *system) ncQueue(dst []State, s State) []State {
+	if y.fullDisruption(&s) {
+		return dst
+	}
+	for n := range y.Nodes {
+		node := s.Nodes[n]
+		if !node.Object || node.Queued || node.InSet || s.kcmNode(n).Ready || node.Silent < evictionTicks {
+			continue
+		}
+		next := s
+		next.Nodes[n].Queued = true
+		dst = append(dst, y.settle(&s, next))
+	}
+	return dst
+}
+
+// ncCondemn begins the eviction pass of a queued node: it lists the node's
+// pods, live.
+//
+// Abstracts: doEvictionPass and the list in deletePods (N8).
+func (y *system) ncCondemn(dst []State, s State) []State {
+	for n := range y.Nodes {
+		if !s.Nodes[n].Queued || y.condemned(&s, n) {
+			continue
+		}
+		next := s
+		next.Nodes[n].Queued, next.Nodes[n].InSet = false, true
+		for i := range s.used() {
+			if p := &next.Pods[i]; p.Stored() && p.Node == NodeRef(n+1) {
+				p.Condemned = true
+			}
+		}
+		dst = append(dst, y.settle(&s, next))
+	}
+	return dst
+}
+
+// condemned reports whether an eviction pass of the node is still under way.
+func (y *system) condemned(s *State, n int) bool {
+	for i := range s.used() {
+		if s.Pods[i].Condemned && s.Pods[i].Node == NodeRef(n+1) {
+			return true
+		}
+	}
+	return false
+}
+
+// ncMarkLost writes the reason NodeLost, which kubectl shows as Unknown once
+// the pod is marked for deletion.
+//
+// Abstracts: SetPodTerminationReason in deletePods.
+func (y *system) ncMarkLost(dst []State, s State) []State {
+	for i := range s.used() {
+		p := s.Pods[i]
+		if !p.Condemned || !p.Stored() || p.Lost {
+			continue
+		}
+		next := s
+		p.Lost = true
+		if y.putPod(&next, i, p) {
+			dst = append(dst, y.settle(&s, next))
+		}
+	}
+	return dst
+}
+
+// ncDelete deletes a pod of the pass, or passes over one that is marked or gone.
+//
+// Abstracts: the DELETE in deletePods, by name, with the default grace.
+// Omits: failed deletes, after which the node is retried.
+func (y *system) ncDelete(dst []State, s State) []State {
+	for i := range s.used() {
+		p := s.Pods[i]
+		if !p.Condemned || p.Stored() && !p.Lost {
+			continue
+		}
+		next := s
+		next.Pods[i].Condemned = false
+		if p.Stored() && p.Deletion == Unmarked && !y.deletePod(&next, i) {
+			continue
+		}
+		dst = append(dst, y.settle(&s, next))
+	}
+	return dst
+}

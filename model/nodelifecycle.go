@@ -1,0 +1,150 @@
+package model
+
+// The node lifecycle controller,
+// pkg/controller/nodelifecycle/node_lifecycle_controller.go, and what it shares
+// with the node controller of v1.9. Its passes are split where they write.
+//
+// Omits: rate limits (one node at a time goes anyway, in any order), zones (all
+// nodes are in one), kubelets that report Ready=False themselves, NoSchedule
+// taints other than unreachable, the start-up grace of new nodes.
+
+// nlcJudge writes Ready=Unknown for a node without a heartbeat. The heartbeat
+// counts as seen when it is sent, which is what the live look at the lease
+// (v1.37) ensures.
+//
+// Abstracts: tryUpdateNodeHealth (L2, L3); v1.9 N2.
+func (y *system) nlcJudge(dst []State, s State) []State {
+	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
+		if node.Silent < graceTicks || !node.Ready || !v.Ready {
+			return node, false
+		}
+		node.Ready, node.NeedMark = false, true
+		return node, true
+	})
+}
+
+// eachNode appends a successor for each node that f, which is also given the
+// cached one, changes and the API server accepts.
+func (y *system) eachNode(dst []State, s State, f func(node Node, v NodeView) (Node, bool)) []State {
+	for n := range y.Nodes {
+		node := s.Nodes[n]
+		if !node.Object {
+			continue
+		}
+		node, ok := f(node, s.kcmNode(n))
+		if !ok {
+			continue
+		}
+		next := s
+		if y.putNode(&next, n, node) {
+			dst = append(dst, y.settle(&s, next))
+		}
+	}
+	return dst
+}
+
+// nlcMarkPod writes Ready=False for a pod of a node that this process has just
+// judged. The write carries the revision of the pod that was read: the cached
+// one (v1.37), so it is refused while the cache is behind; the live one (v1.9).
+//
+// Abstracts: MarkPodsNotReady (L8); v1.9 N5.
+// Omits: processPod for pods that turn up later on such a node: they are not
+// ready, as nobody there makes them so.
+func (y *system) nlcMarkPod(dst []State, s State) []State {
+	for i := range s.used() {
+		p := s.Pods[i]
+		if p.Node == 0 || p.Object != Stored || !s.node(p.Node).NeedMark {
+			continue
+		}
+		v := y.markView(&s, i)
+		if !v.Ready || v != p.kcmView() && !y.bug.noConflict {
+			continue
+		}
+		p.Ready = false
+		next := s
+		if y.putPod(&next, i, p) {
+			dst = append(dst, y.settle(&s, next))
+		}
+	}
+	return dst
+}
+
+// markView is the pod that nlcMarkPod reads.
+func (y *system) markView(s *State, i int) PodView {
+	if y.Version == V1_9 {
+		return s.Pods[i].kcmView()
+	}
+	return s.kcmPod(i)
+}
+
+// podsToMark reports whether a node has pods that are read as ready.
+func (y *system) podsToMark(s *State, n int) bool {
+	for i := range s.used() {
+		if v := y.markView(s, i); v.Stored && v.Node == NodeRef(n+1) && v.Ready {
+			return true
+		}
+	}
+	return false
+}
+
+// fullDisruption reports whether the controller manager sees no ready node.
+//
+// Abstracts: ComputeZoneState and the master disruption mode, for one zone.
+func (y *system) fullDisruption(s *State) bool {
+	if y.bug.noMasterDisruptionMode {
+		return false
+	}
+	for n := range y.Nodes {
+		if s.kcmNode(n).Ready {
+			return false
+		}
+	}
+	return true
+}
+
+// nlcTaintNoSchedule keeps the NoSchedule taint equal to the condition.
+//
+// Abstracts: doNoScheduleTaintingPass (L4). The patch carries the revision of
+// the node that was read.
+func (y *system) nlcTaintNoSchedule(dst []State, s State) []State {
+	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
+		if v.NoSchedule == !v.Ready || v != node.kcmView() {
+			return node, false
+		}
+		node.NoSchedule = !v.Ready
+		return node, true
+	})
+}
+
+// nlcTaintNoExecute adds the NoExecute taint that starts the eviction of a
+// node's pods, unless all nodes look dead.
+//
+// Abstracts: processTaintBaseEviction, doNoExecuteTaintingPass (L5, L6).
+func (y *system) nlcTaintNoExecute(dst []State, s State) []State {
+	if y.fullDisruption(&s) {
+		return dst
+	}
+	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
+		if v.Ready || v.NoExecute || node.Added || v != node.kcmView() {
+			return node, false
+		}
+		node.NoExecute = true
+		return node, true
+	})
+}
+
+// nlcUntaint takes the NoExecute taint off a node that is ready again, that is
+// new to this process, or all of them when all look dead.
+//
+// Abstracts: markNodeAsReachable (L7, also for every node after a restart) and
+// handleDisruption (L9).
+func (y *system) nlcUntaint(dst []State, s State) []State {
+	full := y.fullDisruption(&s)
+	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
+		if !v.NoExecute || !(v.Ready || node.Added || full) || v != node.kcmView() {
+			return node, false
+		}
+		node.NoExecute, node.Added = false, false
+		return node, true
+	})
+}

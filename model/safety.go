@@ -1,0 +1,355 @@
+package model
+
+import "github.com/reconverge/reconverge/check"
+
+// The safety properties. Each is judged from the objects before and after a
+// step, by a definition of its own: none asks the guard that should ensure it.
+
+func safetyClaims() []Claim {
+	return []Claim{
+		{ID: "P-NOREVIVE", Status: Guaranteed,
+			Claim:  "an evicted pod's identity is never revived: a mark for deletion stays, a UID that left the store does not come back, no kubelet takes it up or starts its container again",
+			Source: "rest/update.go:BeforeUpdate; pkg/kubelet/config/config.go:podStorage.merge; protocol 6.1",
+			property: steps("P-NOREVIVE", func(a, b Pod) bool {
+				switch {
+				case a.Object == Stored && a.Deletion != Unmarked:
+					return b.Object == Removed || b.Object == Stored && b.Deletion != Unmarked
+				case a.Object == Removed:
+					takenUp := a.Seen == Unseen && (b.Seen == SeenLive || b.Seen == SeenTerminating)
+					startedAgain := a.Container == Stopped && b.Container == Started
+					return b.Object == Removed && !takenUp && !startedAgain
+				}
+				return true
+			}, when(func(p Pod) bool { return p.Terminating() || p.Object == Removed }))},
+		{ID: "P-RV", Status: Guaranteed,
+			Claim:    "a step writes at most one object, and a write that carries a resourceVersion is accepted only on the revision it read",
+			Source:   "apiserver/pkg/storage/etcd3/store.go:GuaranteedUpdate",
+			property: revisions},
+		{ID: "P-UID", Status: Guaranteed,
+			Claim:  "a UID never reappears after its object was removed",
+			Source: "apiserver/pkg/registry/rest/meta.go:FillObjectMetaSystemFields",
+			property: steps("P-UID", func(a, b Pod) bool { return a.Object != Removed || b.Object == Removed },
+				when(func(p Pod) bool { return p.Object == Removed }))},
+		{ID: "P-DT", Status: Guaranteed,
+			Claim:  "a deletionTimestamp is never cleared, and the grace period only shrinks",
+			Source: "apiserver/pkg/registry/rest/delete.go:BeforeDelete, rest/update.go:BeforeUpdate",
+			property: steps("P-DT", func(a, b Pod) bool { return b.Object != Stored || b.Deletion >= a.Deletion },
+				when(Pod.Terminating))},
+		{ID: "P-NODE1", Status: Guaranteed,
+			Claim:  "spec.nodeName is written once",
+			Source: "pkg/registry/core/pod/storage/storage.go:setPodNodeAndMetadata",
+			property: steps("P-NODE1", func(a, b Pod) bool {
+				return a.Object != Stored || b.Object != Stored || a.Node == 0 || a.Node == b.Node
+			}, when(func(p Pod) bool { return p.Stored() && p.Node != 0 }))},
+		{ID: "P-NOBIND-T", Status: Guaranteed,
+			Claim:  "a terminating pod is never newly bound",
+			Source: "pkg/registry/core/pod/storage/storage.go:setPodNodeAndMetadata",
+			unless: needsUserDelete,
+			property: steps("P-NOBIND-T", func(a, b Pod) bool {
+				return !a.Terminating() || a.Node != 0 || b.Node == 0
+			}, when(func(p Pod) bool { return p.Terminating() && p.Node == 0 }))},
+		{ID: "P-BIND-UID", Status: Guaranteed,
+			Claim:  "a binding decided for one UID never lands on another",
+			Source: "pkg/registry/core/pod/storage/storage.go:setPodNodeAndMetadata (#105913, #116550)",
+			unless: func(y *system) string {
+				if y.Version == V1_9 {
+					return "not guaranteed in 1.9: its bindings carry no UID"
+				}
+				return ""
+			},
+			property: steps("P-BIND-UID", func(a, b Pod) bool {
+				return a.Object != Stored || a.Node != 0 || b.Node == 0 || b.Node == a.Assumed
+			}, when(func(p Pod) bool { return p.Assumed != 0 }), "Scheduler.Bind")},
+		{ID: "P-PHASE", Status: Assumed, Assumption: "only kubelets and pod GC write a pod's phase",
+			Claim:  "Succeeded and Failed are final",
+			Source: "pkg/kubelet/kubelet_pods.go:generateAPIPodStatus",
+			unless: needsTermination,
+			property: steps("P-PHASE", func(a, b Pod) bool {
+				return !a.Stored() || a.Phase != Terminal || b.Phase == Terminal || b.Object == Removed
+			}, when(func(p Pod) bool { return p.Stored() && p.Phase == Terminal }))},
+		{ID: "P-TERM-NR", Status: Assumed, Assumption: "only kubelets report a terminal phase",
+			Claim:  "a terminal pod is not Ready",
+			Source: "pkg/kubelet/status/status_manager.go:mergePodStatus (#108594)",
+			unless: needsTermination,
+			property: func(y *system) check.Property[State] {
+				return check.Invariant("P-TERM-NR", func(s State) bool {
+					return !s.anyPod(func(p Pod) bool { return p.Stored() && p.Phase == Terminal && p.Ready })
+				}).When(when(func(p Pod) bool { return p.Stored() && p.Phase == Terminal }))
+			}},
+		{ID: "P-REPL", Status: Guaranteed,
+			Claim:  "a replacement has a UID that was never used",
+			Source: "pkg/controller/controller_utils.go:RealPodControl.CreatePods",
+			property: steps("P-REPL", func(a, b Pod) bool {
+				return a.Object == b.Object || a.Object == Unused && b.Object == Stored && b.Node == 0 && b.Deletion == Unmarked
+			}, nil, "ReplicaSet.Create")},
+		{ID: "P-OVER2", Status: Assumed, Assumption: "one controller manager acts at a time, the first list of a new one is consistent, no create response is lost",
+			Claim:  "active pods never exceed replicas while replicas is constant",
+			Source: "pkg/controller/controller_utils.go:ControllerExpectations, pkg/controller/util/consistency",
+			unless: func(y *system) string {
+				switch {
+				case y.Faults[Scale] > 0:
+					return "replicas is not constant in this scenario"
+				case y.Version == V1_9 && y.Faults[Restart] > 0:
+					return "its assumption fails: the first list of a restarted controller manager may be stale in 1.9"
+				}
+				return ""
+			},
+			property: func(y *system) check.Property[State] {
+				return check.Invariant("P-OVER2", func(s State) bool { return s.active() <= int(s.Replicas) })
+			}},
+		{ID: "P-UNDER", Status: Guaranteed,
+			Claim:  "the ReplicaSet controller never deletes below spec.replicas in its own view",
+			Source: "pkg/controller/replicaset/replica_set.go:manageReplicas",
+			unless: func(y *system) string {
+				if y.Faults[Scale] == 0 && !(y.Version == V1_9 && y.Faults[Restart] > 0) {
+					return "nothing in this scenario makes the ReplicaSet controller delete a pod: see --fault scale=1"
+				}
+				return ""
+			},
+			property: func(y *system) check.Property[State] {
+				return check.TransitionInPlace("P-UNDER", func(from, to *State) bool {
+					left, chosen := 0, false
+					for i := range to.used() {
+						v := from.kcmPod(i)
+						if to.Pods[i].Chosen {
+							chosen = true
+						} else if v.Stored && !v.Deletion && v.Phase != Terminal && !to.Pods[i].Bare {
+							left++
+						}
+					}
+					return !chosen || left >= int(from.KCM.Replicas)
+				}, "ReplicaSet.Decide")
+			}},
+		{ID: "P-CANCEL", Status: Guaranteed,
+			Claim:    "no eviction of a pod begins while its node is seen ready again: the pods of a node that returned in time survive",
+			Source:   "tainteviction/taint_eviction.go:processPodOnNode; (9) node_controller.go:cancelPodEviction",
+			unless:   needsNodeFault,
+			property: evictions("P-CANCEL", func(y *system, s *State, n int) bool { return !s.kcmNode(n).Ready })},
+		{ID: "P-EVICT-WHY", Status: Guaranteed,
+			Claim:  "a pod is evicted only from a node that the deciding process has held not ready for the whole eviction delay, by its own clock",
+			Source: "node_lifecycle_controller.go:processTaintBaseEviction; (9) node_controller.go:monitorNodeStatus",
+			unless: needsNodeFault,
+			property: evictions("P-EVICT-WHY", func(y *system, s *State, n int) bool {
+				if y.Version == V1_9 { // counted from the last heartbeat
+					return !s.kcmNode(n).Ready && s.KCM.Uptime >= evictionTicks
+				}
+				return s.Nodes[n].NotReady >= y.tolerationTicks()
+			})},
+		{ID: "P-FULL", Status: Assumed, Assumption: "the disruption state is computed and acted on in one step (hazards B20 and B21 are races within it)",
+			Claim:  "no eviction of a node's pods begins while every node is seen not ready",
+			Source: "node_lifecycle_controller.go:handleDisruption",
+			unless: func(y *system) string {
+				if int(y.Faults[NodeCrash]+y.Faults[Partition]) < y.Nodes {
+					return "not all nodes can fail in this scenario"
+				}
+				return ""
+			},
+			property: func(y *system) check.Property[State] {
+				return check.TransitionInPlace("P-FULL", func(from, to *State) bool {
+					for n := range y.Nodes {
+						begun := to.Nodes[n].NoExecute && !from.Nodes[n].NoExecute || to.Nodes[n].InSet && !from.Nodes[n].InSet
+						if begun && !from.someNodeSeenReady(y.Nodes) {
+							return false
+						}
+					}
+					return true
+				}, y.begins())
+			}},
+		{ID: "W-EIGHT", Status: Witness,
+			Claim:  "all replicas run on one surviving node while pods of a dead node, half of the replicas, are still listed as Terminating (1.9: Unknown): 5 replicas, 8 pods listed",
+			Source: "the story of the two experiments; protocol appendix A",
+			unless: func(y *system) string {
+				switch {
+				case y.Replicas < 1 || y.Nodes < 2 || y.Faults[NodeCrash]+y.Faults[Partition] == 0:
+					return "it takes a replica, a second node and the failure of one"
+				case y.Toleration == TolerateForever && y.Version == V1_37:
+					return "the pods tolerate a failed node for ever"
+				}
+				return ""
+			},
+			property: func(y *system) check.Property[State] {
+				return check.Reachable("W-EIGHT", y.eight)
+			}},
+	}
+}
+
+// steps makes a transition property that is judged pod by pod: each pod that a
+// step changes must satisfy ok.
+func steps(id string, ok func(a, b Pod) bool, relevant func(State) bool, actions ...string) func(*system) check.Property[State] {
+	return func(*system) check.Property[State] {
+		p := check.TransitionInPlace(id, func(from, to *State) bool {
+			if from.Pods == to.Pods {
+				return true
+			}
+			for i := range to.used() {
+				if from.Pods[i] != to.Pods[i] && !ok(from.Pods[i], to.Pods[i]) {
+					return false
+				}
+			}
+			return true
+		}, actions...)
+		if relevant != nil {
+			p = p.When(relevant)
+		}
+		return p
+	}
+}
+
+// when makes a predicate of states that have such a pod.
+func when(f func(Pod) bool) func(State) bool {
+	return func(s State) bool { return s.anyPod(f) }
+}
+
+func (s *State) anyPod(f func(Pod) bool) bool {
+	for i := range s.used() {
+		if f(s.Pods[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// active counts the pods of the ReplicaSet that are neither terminal nor marked.
+func (s *State) active() (n int) {
+	for i := range s.used() {
+		if p := &s.Pods[i]; p.Active() && !p.Bare {
+			n++
+		}
+	}
+	return n
+}
+
+// revisions is P-RV.
+func revisions(y *system) check.Property[State] {
+	return check.TransitionInPlace("P-RV", func(from, to *State) bool {
+		written := 0
+		if from.Replicas != to.Replicas {
+			written++
+		}
+		for n := range to.Nodes {
+			if from.Nodes[n].kcmView() != to.Nodes[n].kcmView() {
+				written++
+			}
+		}
+		marked := -1
+		for i := range to.used() {
+			a, b := &from.Pods[i], &to.Pods[i]
+			if *a == *b {
+				continue
+			}
+			if a.inStore() != b.inStore() {
+				written++
+			}
+			if a.Ready && !b.Ready && a.Phase == b.Phase && a.Stored() && b.Stored() {
+				marked = i // by the node lifecycle controller, from its cache
+			}
+		}
+		stale := y.Version == V1_37 && marked >= 0 && from.kcmPod(marked) != from.Pods[marked].kcmView()
+		return written <= 1 && !stale
+	})
+}
+
+// inStore is a pod as the store holds it: its object without what processes
+// remember.
+func (p Pod) inStore() Pod {
+	if p.Object != Stored {
+		return Pod{Object: p.Object}
+	}
+	return Pod{Object: p.Object, Phase: p.Phase, Node: p.Node, Ready: p.Ready, Deletion: p.Deletion, Lost: p.Lost}
+}
+
+// evictions makes a property of the steps in which the eviction of pods from a
+// node is decided: a timer fires (v1.37), the node is queued or its pods are
+// condemned (v1.9). ok judges the state after that step.
+func evictions(id string, ok func(y *system, s *State, n int) bool) func(*system) check.Property[State] {
+	return func(y *system) check.Property[State] {
+		return check.TransitionInPlace(id, func(from, to *State) bool {
+			for i := range to.used() {
+				a, b := &from.Pods[i], &to.Pods[i]
+				if (b.Timer == Fired && a.Timer != Fired || b.Condemned && !a.Condemned) && !ok(y, to, int(b.Node-1)) {
+					return false
+				}
+			}
+			for n := range to.Nodes {
+				if to.Nodes[n].Queued && !from.Nodes[n].Queued && !ok(y, to, n) {
+					return false
+				}
+			}
+			return true
+		}).When(func(s State) bool {
+			return s.anyPod(func(p Pod) bool { return p.Timer != Off || p.Condemned }) || s.anyQueued()
+		})
+	}
+}
+
+func (s *State) anyQueued() bool {
+	for n := range s.Nodes {
+		if s.Nodes[n].Queued {
+			return true
+		}
+	}
+	return false
+}
+
+// begins names the action with which the eviction of a node's pods begins.
+func (y *system) begins() string {
+	if y.Version == V1_9 {
+		return "NodeController.Condemn"
+	}
+	return "NodeLifecycle.TaintNoExecute"
+}
+
+func (s *State) someNodeSeenReady(nodes int) bool {
+	for n := range nodes {
+		if s.kcmNode(n).Ready {
+			return true
+		}
+	}
+	return false
+}
+
+// eight is the picture of the second experiment: on one node every replica
+// runs and is ready, and half of the replicas, rounded up, are still listed
+// with their mark on a node that is not ready.
+func (y *system) eight(s State) bool {
+	running, left := 0, 0
+	var home NodeRef
+	for i := range s.used() {
+		switch p := &s.Pods[i]; {
+		case p.Active() && p.Ready && !p.Bare && (home == 0 || home == p.Node):
+			home = p.Node
+			running++
+		case p.Terminating() && p.Node != 0 && !s.node(p.Node).Ready && p.Phase == Running && (p.Lost || y.Version != V1_9):
+			left++
+		case p.Stored():
+			return false
+		}
+	}
+	return running == y.Replicas && left == (y.Replicas+1)/2
+}
+
+func needsUserDelete(y *system) string {
+	if y.Faults[PodDelete]+y.Faults[Scale] == 0 {
+		return "no pod is deleted before it is bound in this scenario"
+	}
+	return ""
+}
+
+func needsTermination(y *system) string {
+	if y.Faults[PodDelete]+y.Faults[Scale]+y.Faults[NodeReturn]+y.Faults[Heal] == 0 {
+		return "no pod ends on a live node in this scenario"
+	}
+	return ""
+}
+
+func needsNodeFault(y *system) string {
+	switch {
+	case y.Faults[NodeCrash]+y.Faults[Partition] == 0:
+		return "no node fails in this scenario"
+	case y.Nodes < 2:
+		return "with one node, its failure is that of all nodes, and nothing is evicted"
+	case y.Toleration == TolerateForever && y.Version == V1_37:
+		return "the pods tolerate a failed node for ever"
+	}
+	return ""
+}

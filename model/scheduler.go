@@ -1,0 +1,100 @@
+package model
+
+// The scheduler, pkg/scheduler/schedule_one.go.
+//
+// Omits: capacity (every feasible node has room), scores (the choice among
+// feasible nodes is any), queues and back-off; a scheduler that restarts.
+
+// schedAssume picks a node for a pod and assumes the pod on it.
+//
+// Abstracts: schedulingCycle, with the filters TaintToleration (v1.37) or
+// CheckNodeConditionPredicate (v1.9) on the scheduler's own view.
+func (y *system) schedAssume(dst []State, s State) []State {
+	for i := range s.used() {
+		p := &s.Pods[i]
+		if p.Assumed != 0 {
+			continue
+		}
+		if !s.schedulable(i) {
+			continue
+		}
+		for n := range y.Nodes {
+			if y.feasible(&s, n) {
+				next := s
+				next.Pods[i].Assumed = NodeRef(n + 1)
+				dst = append(dst, y.settle(&s, next))
+			}
+		}
+	}
+	return dst
+}
+
+// schedulable reports whether pod i waits for a node in the scheduler's cache.
+func (s *State) schedulable(i int) bool {
+	return s.Scheduler.Pods.view(i, s.Pods[i].schedulerView()).Stored
+}
+
+func (y *system) feasible(s *State, n int) bool {
+	v := s.Scheduler.Nodes.view(n, y.schedulerView(&s.Nodes[n]))
+	if y.Version == V1_9 {
+		return v.Object && v.Ready
+	}
+	return v.Object && !v.NoSchedule && !v.NoExecute
+}
+
+// schedBind writes the binding of an assumed pod. The API server accepts it if
+// the pod is unbound, not marked, and (v1.37) has the UID that was decided for.
+// The request is on its way whatever the scheduler's cache shows meanwhile. The
+// pod stays assumed until the cache shows the binding, or why it was refused.
+//
+// Abstracts: bindingCycle, core/pod/storage/storage.go:setPodNodeAndMetadata.
+// Omits: the retry of a refused binding before the cache shows why.
+func (y *system) schedBind(dst []State, s State) []State {
+	for i := range s.used() {
+		p := s.Pods[i]
+		if p.Assumed == 0 || p.Object == Stored && p.Node != 0 {
+			continue
+		}
+		next := s
+		target := y.bindTarget(&s, i)
+		if target < 0 {
+			if s.schedulable(i) {
+				continue
+			}
+			next.Pods[i].Assumed = 0
+			dst = append(dst, y.settle(&s, next))
+			continue
+		}
+		bound := s.Pods[target]
+		bound.Node = p.Assumed
+		if y.putPod(&next, target, bound) {
+			if target != i {
+				next.Pods[i].Assumed = 0
+			}
+			dst = append(dst, y.settle(&s, next))
+		}
+	}
+	return dst
+}
+
+// bindTarget is the pod that the API server binds for a decision about pod i;
+// -1 if it refuses.
+func (y *system) bindTarget(s *State, i int) int {
+	if y.bug.bindNoUID && s.Pods[i].Object != Stored && s.Pods[i].Bare {
+		i = y.namesake(s)
+	}
+	if i < 0 || !s.Pods[i].Stored() || s.Pods[i].Node != 0 || s.Pods[i].Deletion != Unmarked {
+		return -1
+	}
+	return i
+}
+
+// namesake returns the user's pod that is in the store now; -1 if there is none.
+func (y *system) namesake(s *State) int {
+	for i := range s.used() {
+		if s.Pods[i].Bare && s.Pods[i].Object == Stored {
+			return i
+		}
+	}
+	return -1
+}

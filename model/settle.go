@@ -1,0 +1,88 @@
+package model
+
+// settle makes next the state that from leads to, with everything done that a
+// process does at once when its view of the world changes: work that reads and
+// writes its own memory only, and that no other process can come between.
+func (y *system) settle(from *State, next State) State {
+	y.settleNodes(from, &next)
+	for i := range next.used() {
+		p := &next.Pods[i]
+		v := next.kcmPod(i)
+		if p.ExpectDel && (v.Deletion || !v.Stored) {
+			p.ExpectDel = false
+		}
+		if y.Version == V1_37 {
+			p.Timer = y.settleTimer(&next, p.Timer, v)
+		}
+		if p.Assumed != 0 && p.Object == Stored && p.Node != 0 && !next.schedulable(i) {
+			p.Assumed = 0 // the cache shows the binding
+		}
+		if p.Seen == SeenTerminating && p.Container == NotStarted {
+			p.Container = Stopped // it will not run any more: no need to tell the two apart
+		}
+		if p.Object == Removed && p.Container != Started && !y.bug.firstListStale {
+			p.Seen = Unseen // whether the kubelet knows yet makes no difference
+		}
+		if p.Object == Removed && p.forgotten() && !y.bug.firstListStale {
+			*p = Pod{Object: Removed}
+		}
+	}
+	return next
+}
+
+// forgotten reports whether no process remembers a removed pod.
+func (p *Pod) forgotten() bool {
+	return p.Seen == Unseen && p.Assumed == 0 && p.Timer == Off && !p.Chosen && !p.ExpectDel && !p.Condemned
+}
+
+// settleNodes is what the node controllers do when their cache advances.
+func (y *system) settleNodes(from, next *State) {
+	full := y.fullDisruption(next)
+	leaving := !full && y.fullDisruption(from)
+	for n := range y.Nodes {
+		node, v := &next.Nodes[n], next.kcmNode(n)
+		if leaving && node.Link != Up { // handleDisruption: all probe and transition times := now
+			node.Silent, node.NotReady = 0, 0
+		}
+		if v.Ready {
+			node.NotReady, node.InSet = 0, false
+			if !y.bug.noCancel {
+				node.Queued = false
+			}
+		}
+		if full {
+			node.Queued = false
+		}
+		if node.NeedMark && (node.Ready || !y.podsToMark(next, n)) {
+			node.NeedMark = false
+		}
+		if node.Added && !node.NoExecute {
+			node.Added = false
+		}
+	}
+}
+
+// settleTimer arms and cancels the timer of a pod by the caches of the
+// controller manager. A timer that has fired stays so until the deletion is
+// seen.
+//
+// Abstracts: tainteviction/taint_eviction.go:processPodOnNode, T1 to T5.
+// Omits: pods that are terminating already: their DELETE would change nothing.
+func (y *system) settleTimer(s *State, t Timer, v PodView) Timer {
+	if !v.Stored || v.Deletion {
+		return Off
+	}
+	if t == Fired {
+		return t
+	}
+	if v.Node == 0 || !s.kcmNode(int(v.Node-1)).NoExecute || y.Toleration == TolerateForever {
+		return Off
+	}
+	if t == Off {
+		if y.Toleration == TolerateNot {
+			return Fired
+		}
+		return Armed
+	}
+	return t
+}

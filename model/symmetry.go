@@ -1,0 +1,138 @@
+package model
+
+import "slices"
+
+// canonical returns the representative of the states that differ from s by
+// the names of pods and nodes only.
+//
+// Pods are sorted by everything that is known of each, and the references to
+// them renamed. That is sound because a UID is only ever compared for
+// equality: no rule orders pods by name, and every choice among equals is a
+// free one. Nodes are sorted likewise; nodes that look alike are tried in
+// every order, and the least state is taken.
+func (y *system) canonical(s State) State {
+	if y.Nodes == 1 {
+		s.sortPods()
+		return s
+	}
+	order := make([]int, 0, MaxNodes) // order[new] = old
+	for n := range y.Nodes {
+		order = append(order, n)
+	}
+	slices.SortFunc(order, func(a, b int) int { return int(s.nodeKey(b)) - int(s.nodeKey(a)) })
+	best := s
+	best.renameNodes(order)
+	best.sortPods()
+	y.permuteAlike(&s, order, 0, &best)
+	return best
+}
+
+// permuteAlike tries the orders that permute nodes of equal keys from position
+// k on, and keeps the least state in best.
+func (y *system) permuteAlike(s *State, order []int, k int, best *State) {
+	if k == len(order) {
+		return
+	}
+	y.permuteAlike(s, order, k+1, best)
+	for j := k + 1; j < len(order) && s.nodeKey(order[j]) == s.nodeKey(order[k]); j++ {
+		order[k], order[j] = order[j], order[k]
+		other := *s
+		other.renameNodes(order)
+		other.sortPods()
+		if other.less(best) {
+			*best = other
+		}
+		y.permuteAlike(s, order, k+1, best)
+		order[k], order[j] = order[j], order[k]
+	}
+}
+
+// nodeKey is all that is known of a node itself, and its place in the caches'
+// unseen events.
+func (s *State) nodeKey(n int) uint32 {
+	key := packNode(&s.Nodes[n])
+	for _, c := range [...]*Cache[NodeView]{&s.KCM.Nodes, &s.Scheduler.Nodes} {
+		for i := range c.Events {
+			key <<= 1
+			if i < int(c.Len) && int(c.Events[i].Object) == n {
+				key |= 1
+			}
+		}
+	}
+	return key
+}
+
+// renameNodes makes the node at order[i] the i-th.
+func (s *State) renameNodes(order []int) {
+	var to [MaxNodes + 1]NodeRef
+	nodes := s.Nodes
+	for i, old := range order {
+		s.Nodes[i] = nodes[old]
+		to[old+1] = NodeRef(i + 1)
+	}
+	for i := range s.Pods {
+		p := &s.Pods[i]
+		p.Node, p.Assumed = to[p.Node], to[p.Assumed]
+	}
+	for _, c := range [...]*Cache[PodView]{&s.KCM.Pods, &s.Scheduler.Pods} {
+		for i := range c.Len {
+			v := &c.Events[i].Before
+			v.Node = to[v.Node]
+		}
+	}
+	for _, c := range [...]*Cache[NodeView]{&s.KCM.Nodes, &s.Scheduler.Nodes} {
+		for i := range c.Len {
+			e := &c.Events[i]
+			e.Object = uint8(to[e.Object+1] - 1)
+		}
+	}
+}
+
+// sortPods puts the pods in descending order of all that is known of them.
+func (s *State) sortPods() {
+	var keys [MaxPods]uint64 // what is known, then the index
+	for i := range s.Pods {
+		keys[i] = uint64(packPod(&s.Pods[i]))
+	}
+	for _, c := range [...]*Cache[PodView]{&s.KCM.Pods, &s.Scheduler.Pods} {
+		for i := range c.Events {
+			for k := range keys {
+				keys[k] <<= 1
+			}
+			if i < int(c.Len) {
+				keys[c.Events[i].Object] |= 1
+			}
+		}
+	}
+	sorted := true
+	for i := range keys {
+		keys[i] = keys[i]*MaxPods + uint64(MaxPods-1-i) // equal pods keep their order
+		sorted = sorted && (i == 0 || keys[i-1] > keys[i])
+	}
+	if sorted {
+		return
+	}
+	for i := 1; i < len(keys); i++ {
+		for k := i; k > 0 && keys[k-1] < keys[k]; k-- {
+			keys[k-1], keys[k] = keys[k], keys[k-1]
+		}
+	}
+	pods := s.Pods
+	var to [MaxPods]uint8
+	for i, key := range keys {
+		old := MaxPods - 1 - int(key%MaxPods)
+		s.Pods[i] = pods[old]
+		to[old] = uint8(i)
+	}
+	for _, c := range [...]*Cache[PodView]{&s.KCM.Pods, &s.Scheduler.Pods} {
+		for i := range c.Len {
+			c.Events[i].Object = to[c.Events[i].Object]
+		}
+	}
+}
+
+// less is any total order of states whose nodes have the same keys.
+func (s *State) less(o *State) bool {
+	a, b := pack(*s), pack(*o)
+	return slices.Compare(a[:], b[:]) < 0
+}
