@@ -63,17 +63,51 @@ type Change struct {
 
 func (c Change) String() string { return fmt.Sprintf("%s %s→%s", c.Field, c.From, c.To) }
 
-// Changes lists what differs between two states, in the order of State.
+// Changes lists what differs between two states, in the order of State. Of a
+// cache it shows the objects whose changes are still to be seen.
 func (m *Model) Changes(from, to State) []Change {
 	var all []Change
 	for i := range from.Pods {
-		all = appendChanges(all, "pods."+m.y.podName(&to, i), reflect.ValueOf(from.Pods[i]), reflect.ValueOf(to.Pods[i]))
+		all = appendChanges(all, "pods."+m.y.nameOf(&from, &to, i), reflect.ValueOf(from.Pods[i]), reflect.ValueOf(to.Pods[i]))
 	}
 	for n := range from.Nodes {
 		all = appendChanges(all, "nodes."+nodeName(NodeRef(n+1)), reflect.ValueOf(from.Nodes[n]), reflect.ValueOf(to.Nodes[n]))
 	}
-	from.Pods, from.Nodes = to.Pods, to.Nodes
+	unseen := func(field string, list func(*State) string) {
+		if a, b := list(&from), list(&to); a != b {
+			all = append(all, Change{field, a, b})
+		}
+	}
+	unseen("kcm.unseenPods", func(s *State) string {
+		return s.KCM.Pods.unseen(func(i int) string { return m.y.nameOf(&from, &to, i) })
+	})
+	unseen("kcm.unseenNodes", func(s *State) string { return s.KCM.Nodes.unseen(unseenNode) })
+	unseen("scheduler.unseenPods", func(s *State) string {
+		return s.Scheduler.Pods.unseen(func(i int) string { return m.y.nameOf(&from, &to, i) })
+	})
+	unseen("scheduler.unseenNodes", func(s *State) string { return s.Scheduler.Nodes.unseen(unseenNode) })
+	from.Pods, from.Nodes, from.Scheduler = to.Pods, to.Nodes, to.Scheduler
+	from.KCM.Pods, from.KCM.Nodes = to.KCM.Pods, to.KCM.Nodes
 	return appendChanges(all, "", reflect.ValueOf(from), reflect.ValueOf(to))
+}
+
+// nameOf names a pod of a step, which may be new or be forgotten in it.
+func (y *system) nameOf(from, to *State, i int) string {
+	if from.Pods[i].Object == Unused {
+		return y.podName(to, i)
+	}
+	return y.podName(from, i)
+}
+
+func unseenNode(n int) string { return nodeName(NodeRef(n + 1)) }
+
+// unseen lists the objects of the events that a process has not seen.
+func (c *Cache[View]) unseen(name func(int) string) string {
+	var names []string
+	for i := range c.Len {
+		names = append(names, name(int(c.Events[i].Object)))
+	}
+	return "[" + strings.Join(names, " ") + "]"
 }
 
 func appendChanges(all []Change, path string, from, to reflect.Value) []Change {
@@ -89,21 +123,23 @@ func appendChanges(all []Change, path string, from, to reflect.Value) []Change {
 	switch from.Kind() {
 	case reflect.Struct:
 		for i := range from.NumField() {
-			name := from.Type().Field(i).Name
-			all = appendChanges(all, join(strings.ToLower(name[:1])+name[1:]), from.Field(i), to.Field(i))
+			all = appendChanges(all, join(fieldName(from.Type().Field(i).Name)), from.Field(i), to.Field(i))
 		}
-	case reflect.Array:
+	case reflect.Array: // the budgets
 		for i := range from.Len() {
-			name := fmt.Sprint(i)
-			if from.Type() == reflect.TypeFor[[numFaults]uint8]() {
-				name = Fault(i).String()
-			}
-			all = appendChanges(all, join(name), from.Index(i), to.Index(i))
+			all = appendChanges(all, join(Fault(i).String()), from.Index(i), to.Index(i))
 		}
 	default:
 		all = append(all, Change{path, fmt.Sprint(from.Interface()), fmt.Sprint(to.Interface())})
 	}
 	return all
+}
+
+func fieldName(name string) string {
+	if strings.ToUpper(name) == name {
+		return strings.ToLower(name)
+	}
+	return strings.ToLower(name[:1]) + name[1:]
 }
 
 // A Row is a pod as kubectl get pods -o wide shows it.

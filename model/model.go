@@ -1,6 +1,8 @@
 package model
 
 import (
+	"fmt"
+
 	"github.com/reconverge/reconverge/check"
 )
 
@@ -120,4 +122,29 @@ type nextFunc = func(dst []State, s State) []State
 // holds under it holds under that too.
 func fair(name string, next nextFunc, of labelFunc) check.Action[State] {
 	return check.Action[State]{Name: name, Fair: check.Weak, Next: next, Label: label(name, of)}
+}
+
+// Assumptions lists what every verdict about the scenario rests on besides its
+// budgets: what the model takes for granted of the world.
+func (m *Model) Assumptions() []string {
+	all := []string{
+		"time is an order: what the control plane has to do takes less than the grace period of a node, and that less than a toleration; kubelets may take any time",
+		fmt.Sprintf("no cache is behind by more than %s that it looks at, of one kind of object", events(m.y.Lag)),
+		"a request that a process has not sent yet dies with it; no response is lost",
+		"every node has room for every pod; containers start, become ready and stop when told to",
+	}
+	if m.y.Version == V1_37 {
+		all = append(all, "the first list of a restarted controller manager is consistent (WatchList, no fallback)")
+	}
+	if m.y.Start == StartRunning {
+		all = append(all, "behaviours begin with all replicas running, spread over the nodes in every way")
+	}
+	return all
+}
+
+func events(n int) string {
+	if n == 1 {
+		return "1 event"
+	}
+	return fmt.Sprintf("%d events", n)
 }

@@ -11,39 +11,40 @@ import "slices"
 // free one. Nodes are sorted likewise; nodes that look alike are tried in
 // every order, and the least state is taken.
 func (y *system) canonical(s State) State {
-	if y.Nodes == 1 {
-		s.sortPods()
-		return s
-	}
-	order := make([]int, 0, MaxNodes) // order[new] = old
+	var keys [MaxNodes]uint32
+	order := identity // order[new] = old
 	for n := range y.Nodes {
-		order = append(order, n)
+		keys[n] = s.nodeKey(n)
+		for k := n; k > 0 && keys[order[k-1]] < keys[order[k]]; k-- {
+			order[k-1], order[k] = order[k], order[k-1]
+		}
 	}
-	slices.SortFunc(order, func(a, b int) int { return int(s.nodeKey(b)) - int(s.nodeKey(a)) })
 	best := s
 	best.renameNodes(order)
 	best.sortPods()
-	y.permuteAlike(&s, order, 0, &best)
+	y.permuteAlike(&s, &keys, order, 0, &best)
 	return best
 }
 
+var identity = [MaxNodes]int{0, 1, 2, 3}
+
 // permuteAlike tries the orders that permute nodes of equal keys from position
 // k on, and keeps the least state in best.
-func (y *system) permuteAlike(s *State, order []int, k int, best *State) {
-	if k == len(order) {
+func (y *system) permuteAlike(s *State, keys *[MaxNodes]uint32, order [MaxNodes]int, k int, best *State) {
+	if k == y.Nodes {
 		return
 	}
-	y.permuteAlike(s, order, k+1, best)
-	for j := k + 1; j < len(order) && s.nodeKey(order[j]) == s.nodeKey(order[k]); j++ {
-		order[k], order[j] = order[j], order[k]
+	y.permuteAlike(s, keys, order, k+1, best)
+	for j := k + 1; j < y.Nodes && keys[order[j]] == keys[order[k]]; j++ {
+		swapped := order
+		swapped[k], swapped[j] = order[j], order[k]
 		other := *s
-		other.renameNodes(order)
+		other.renameNodes(swapped)
 		other.sortPods()
 		if other.less(best) {
 			*best = other
 		}
-		y.permuteAlike(s, order, k+1, best)
-		order[k], order[j] = order[j], order[k]
+		y.permuteAlike(s, keys, swapped, k+1, best)
 	}
 }
 
@@ -63,7 +64,10 @@ func (s *State) nodeKey(n int) uint32 {
 }
 
 // renameNodes makes the node at order[i] the i-th.
-func (s *State) renameNodes(order []int) {
+func (s *State) renameNodes(order [MaxNodes]int) {
+	if order == identity {
+		return
+	}
 	var to [MaxNodes + 1]NodeRef
 	nodes := s.Nodes
 	for i, old := range order {

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/reconverge/reconverge/model"
+	"github.com/reconverge/reconverge/traces"
+)
+
+// A job is one scenario to check.
+type job struct {
+	title       string // for people
+	source      string // "file:line"; "" if it comes from no file
+	slug        string // the beginning of its trace files' names
+	scenario    model.Scenario
+	model       *model.Model
+	subject     *subject // nil if it comes from no manifest
+	assumptions []string // that the manifest adds to those of the model
+	hints       []string
+}
+
+// scenarioFlags are the flags that shape a scenario.
+type scenarioFlags struct {
+	set       *pflag.FlagSet
+	files     []string
+	scenario  string
+	nodes     int
+	faults    []string
+	version   string
+	mutations []string
+	lag       int
+	start     string
+	maxPods   int
+}
+
+func (f *scenarioFlags) register(set *pflag.FlagSet) {
+	f.set = set
+	set.StringArrayVarP(&f.files, "filename", "f", nil, "read ReplicaSets from `FILE`, or from standard input if it is -; repeatable")
+	set.StringVar(&f.scenario, "scenario", "", "check the scenario `NAME` (see verify scenarios) instead of a manifest")
+	set.IntVar(&f.nodes, "nodes", defaultNodes, "nodes of the cluster")
+	set.StringSliceVar(&f.faults, "fault", strings.Split(defaultFaults, ","), "what may happen at most so often, as `NAME=COUNT,...`, or none")
+	set.StringVar(&f.version, "version", model.V1_37.String(), "protocol of Kubernetes 1.37 or 1.9")
+	set.StringSliceVar(&f.mutations, "mutation", nil, "plant the bugs `NAME,...` (see verify mutations)")
+	set.IntVar(&f.lag, "lag", defaultLag, "events of a kind that a cache may be behind")
+	set.StringVar(&f.start, "start", defaultStart.String(), "begin with an empty cluster or with all pods running: empty, running")
+	set.IntVar(&f.maxPods, "max-pods", 0, "pod identities; what needs more is not explored (0: as many as can be needed)")
+}
+
+// jobs returns the scenarios that the flags ask for, each with its model of the
+// given properties. Whatever is wrong with the input is said here, before
+// anything runs.
+func (f *scenarioFlags) jobs(stdin io.Reader, properties []string) ([]job, error) {
+	jobs, err := f.scenarios(stdin)
+	if err != nil {
+		return nil, err
+	}
+	for i := range jobs {
+		j := &jobs[i]
+		if j.model, err = model.New(j.scenario, properties...); err != nil {
+			return nil, j.misfit(err)
+		}
+		j.hints = unnoticed(j)
+	}
+	return jobs, nil
+}
+
+func (f *scenarioFlags) scenarios(stdin io.Reader) ([]job, error) {
+	switch {
+	case len(f.files) > 0 && f.scenario != "":
+		return nil, errors.New("-f and --scenario exclude each other")
+	case len(f.files) > 0:
+		base, err := f.apply(model.Scenario{}, func(string) bool { return true })
+		if err != nil {
+			return nil, err
+		}
+		return fromManifests(base, stdin, f.files)
+	case f.scenario != "":
+		s, err := scenarioByName(f.scenario)
+		return f.changed("scenario "+f.scenario, f.scenario, s, err)
+	case len(f.mutations) == 1:
+		m, err := model.MutationByName(f.mutations[0])
+		m.Scenario.Name = podPrefix
+		return f.changed("the scenario of mutation "+m.Name, podPrefix, m.Scenario, err)
+	case len(f.mutations) > 1:
+		return nil, errors.New("several mutations have no scenario of their own: name one with -f or --scenario")
+	}
+	return nil, errors.New("nothing to check: name a manifest with -f, or a --scenario (see verify scenarios)")
+}
+
+// changed makes the job of a scenario that stands as it is, but for the flags
+// that were given.
+func (f *scenarioFlags) changed(title, slug string, s model.Scenario, err error) ([]job, error) {
+	if err != nil {
+		return nil, err
+	}
+	s, err = f.apply(s, f.set.Changed)
+	return []job{{title: title, slug: slug, scenario: s}}, err
+}
+
+// apply puts those flags into a scenario that count.
+func (f *scenarioFlags) apply(s model.Scenario, counts func(flag string) bool) (_ model.Scenario, err error) {
+	if counts("nodes") {
+		s.Nodes = f.nodes
+	}
+	if counts("lag") {
+		s.Lag = f.lag
+	}
+	if counts("max-pods") {
+		s.Pods = f.maxPods
+	}
+	if counts("mutation") {
+		s.Mutations = f.mutations
+	}
+	if counts("version") {
+		if s.Version, err = model.ParseVersion(f.version); err != nil {
+			return s, fmt.Errorf("--version: %w", err)
+		}
+	}
+	if counts("start") {
+		if s.Start, err = traces.ParseStart(f.start); err != nil {
+			return s, fmt.Errorf("--start: %w", err)
+		}
+	}
+	if counts("fault") {
+		if s.Faults, err = parseFaults(f.faults); err != nil {
+			return s, fmt.Errorf("--fault: %w", err)
+		}
+	}
+	for i, name := range s.Mutations {
+		if slices.Contains(s.Mutations[:i], name) {
+			return s, fmt.Errorf("--mutation: %q is planted twice", name)
+		}
+	}
+	return s, nil
+}
+
+// misfit explains an error of model.New. If fewer replicas would fit, it is the
+// manifest that is too large, and the error says where and by how much.
+func (j *job) misfit(err error) error {
+	smaller := j.scenario
+	if smaller.Validate() == nil {
+		return err // it is about a property
+	}
+	for smaller.Replicas--; smaller.Replicas > 0; smaller.Replicas-- {
+		if smaller.Validate() == nil {
+			err = fmt.Errorf("%w; with these settings at most %s", err, count(smaller.Replicas, "replica"))
+			if j.source != "" {
+				err = fmt.Errorf("%s: %w", j.source, err)
+			}
+			return err
+		}
+	}
+	return err
+}
+
+// unnoticed says which planted bugs no property that is checked would notice.
+func unnoticed(j *job) (hints []string) {
+	for _, name := range j.scenario.Mutations {
+		m, err := model.MutationByName(name)
+		if err != nil || slices.ContainsFunc(j.model.Claims, func(c model.Claim) bool { return c.ID == m.KilledBy }) {
+			continue
+		}
+		why := "which was not asked for"
+		for _, u := range j.model.Unclaimed() {
+			if u.ID == m.KilledBy {
+				why = "which is not claimed of this scenario: " + u.Why
+			}
+		}
+		hints = append(hints, fmt.Sprintf("the mutation %s is for %s to notice, %s", m.Name, m.KilledBy, why))
+	}
+	return hints
+}

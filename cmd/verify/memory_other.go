@@ -1,0 +1,5 @@
+//go:build !linux
+
+package main
+
+func peakMemoryBytes() uint64 { return runtimeMemoryBytes() }

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/reconverge/reconverge/traces"
+)
+
+func newShow() *cobra.Command {
+	format := formatTable
+	cmd := &cobra.Command{
+		Use:   "show TRACE",
+		Short: "Execute a trace again and show it",
+		Long: `Show reads a trace that check wrote, executes it on the model again, and prints
+it. A trace that is not a behaviour of the model, or does not show what it says
+it shows, is bad input: the exit status is 2. TRACE is a file, or - for standard
+input.`,
+		Example: `  verify show verify-traces/web-P-OVER2-rs.noExpectations.json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("want one trace, got %d (see verify show --help)", len(args))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			doc, replayed, err := openTrace(args[0], cmd.InOrStdin())
+			if err != nil {
+				return err
+			}
+			if format != formatTable {
+				return format.write(cmd.OutOrStdout(), doc)
+			}
+			return showTrace(cmd.OutOrStdout(), replayed)
+		},
+	}
+	cmd.Flags().VarP(&format, "output", "o", "`FORMAT`: table, json or yaml")
+	return cmd
+}
+
+// openTrace reads a trace and executes it. Its errors begin with the file.
+func openTrace(path string, stdin io.Reader) (*traces.Trace, *traces.Replayed, error) {
+	name, r := path, stdin
+	if path == "-" {
+		name = "<stdin>"
+	} else {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, nil, withName(name, err)
+		}
+		defer f.Close()
+		r = f
+	}
+	doc, err := traces.Decode(r)
+	if err != nil {
+		return nil, nil, withName(name, err)
+	}
+	replayed, err := traces.Replay(doc)
+	return doc, replayed, withName(name, err)
+}
+
+// withName puts a file's name before an error, once.
+func withName(name string, err error) error {
+	var pathErr *fs.PathError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &pathErr):
+		err = pathErr.Err
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+func showTrace(w io.Writer, r *traces.Replayed) error {
+	var b bytes.Buffer
+	paragraph(&b, "", inWords(r.Scenario))
+	fmt.Fprintln(&b)
+	if err := writeTrace(&b, r); err != nil {
+		return err
+	}
+	fmt.Fprint(&b, "\nthe trace was executed again on the model: valid\n")
+	_, err := w.Write(trimLines(b.Bytes()))
+	return err
+}

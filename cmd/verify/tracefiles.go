@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/reconverge/reconverge/check"
+	"github.com/reconverge/reconverge/model"
+	"github.com/reconverge/reconverge/traces"
+)
+
+// The results of package check for the protocol.
+type (
+	modelReport = check.Report[model.State]
+	modelResult = check.Result[model.State]
+)
+
+// addTraces turns the traces of a search into documents and executes each on
+// the model once more: what is printed and written is what was executed.
+func (r *checkReport) addTraces(j *job, found *modelReport, witnesses bool) error {
+	for i, result := range found.Results {
+		p := &r.Properties[i]
+		doc := traces.From(j.scenario, j.model, j.model.Claims[i], result)
+		if doc == nil {
+			continue
+		}
+		p.TraceLength = len(doc.Steps) - 1
+		if p.Verdict != violated && !witnesses {
+			continue
+		}
+		replayed, err := traces.Replay(doc)
+		if err != nil {
+			return fmt.Errorf("%s: its trace cannot be executed again, please report this: %w", p.ID, err)
+		}
+		p.trace, p.replayed = doc, replayed
+	}
+	return nil
+}
+
+// writeTrace writes the trace of a property that is to be shown. A file of the
+// same name, from an earlier run of the same check, is replaced.
+func (r *checkReport) writeTrace(i int, dir string, j *job) error {
+	p := &r.Properties[i]
+	if p.trace == nil {
+		return nil
+	}
+	name := j.slug + "-" + p.ID
+	if len(j.scenario.Mutations) > 0 {
+		name += "-" + strings.Join(j.scenario.Mutations, "+")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	file := filepath.Join(dir, name+".json")
+	if err := writeWhole(file, p.trace); err != nil {
+		return err
+	}
+	p.TraceFile = file
+	return nil
+}
+
+// writeWhole writes a file that is there in full or not at all.
+func writeWhole(name string, t *traces.Trace) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".trace-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails after the rename
+	err = traces.Encode(f, t)
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Chmod(f.Name(), 0o644)
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}

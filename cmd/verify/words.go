@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/reconverge/reconverge/model"
+)
+
+// inWords says on one line what a scenario is.
+func inWords(s model.Scenario) string {
+	parts := []string{
+		count(s.Replicas, "replica") + " on " + count(s.Nodes, "node"),
+		"Kubernetes " + s.Version.String(),
+		"faults: " + s.Faults.String(),
+		"caches behind by at most " + count(s.Lag, "event") + " of a kind",
+		"from " + startInWords(s.Start),
+	}
+	if s.BarePods > 0 {
+		parts[0] = count(s.BarePods, "pod") + " of a user beside " + parts[0]
+	}
+	if s.Version == model.V1_37 && s.Toleration != model.TolerateLonger {
+		parts = append(parts, "an unreachable node is tolerated "+s.Toleration.String())
+	}
+	if s.NoGrace {
+		parts = append(parts, "pods end without grace")
+	}
+	if s.Pods > 0 {
+		parts = append(parts, "at most "+count(s.Pods, "pod identity"))
+	}
+	if len(s.Mutations) > 0 {
+		parts = append(parts, "with the planted "+plural(len(s.Mutations), "bug")+" "+strings.Join(s.Mutations, ", "))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func startInWords(s model.Start) string {
+	if s == model.StartRunning {
+		return "all pods running, placed in every way"
+	}
+	return "an empty cluster"
+}
+
+// count writes a number with its noun: "1 node", "2 nodes".
+func count(n int, noun string) string { return thousands(uint64(n)) + " " + plural(n, noun) }
+
+func plural(n int, noun string) string {
+	switch {
+	case n == 1:
+		return noun
+	case strings.HasSuffix(noun, "y"):
+		return strings.TrimSuffix(noun, "y") + "ies"
+	}
+	return noun + "s"
+}
+
+// thousands writes a number with separators: "1,234,567".
+func thousands(n uint64) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// wrap breaks text into lines of at most width runes, if its words allow it.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		line = strings.TrimLeft(line+" "+word, " ")
+	}
+	return append(lines, line)
+}

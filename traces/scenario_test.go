@@ -1,0 +1,63 @@
+package traces_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/reconverge/reconverge/model"
+	"github.com/reconverge/reconverge/traces"
+)
+
+// A field that a document forgets would make a trace of another scenario.
+func TestScenarioKeepsEveryField(t *testing.T) {
+	full := model.Scenario{
+		Name: "web", Version: model.V1_9, Replicas: 1, Nodes: 2, Toleration: model.TolerateForever, NoGrace: true,
+		Start: model.StartRunning, Lag: 1, Pods: 7, BarePods: 1, Mutations: []string{"nc.noCancel"},
+	}
+	for f := range full.Faults {
+		full.Faults[f] = uint8(f + 1)
+	}
+	v := reflect.ValueOf(full)
+	for i := range v.NumField() {
+		require.False(t, v.Field(i).IsZero(), "the test leaves %s out", v.Type().Field(i).Name)
+	}
+	doc := traces.FromScenario(full)
+	back, err := doc.Model()
+	require.NoError(t, err)
+	require.Equal(t, full, back)
+
+	for _, name := range []model.Toleration{model.TolerateLonger, model.TolerateShorter, model.TolerateNot, model.TolerateForever} {
+		full.Toleration = name
+		doc := traces.FromScenario(full)
+		back, err := doc.Model()
+		require.NoError(t, err)
+		require.Equal(t, full, back)
+	}
+}
+
+func TestScenarioRefuses(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*traces.Scenario)
+		want   string
+	}{
+		{"version", func(s *traces.Scenario) { s.Version = "1.20" }, `"1.20"`},
+		{"toleration", func(s *traces.Scenario) { s.Toleration = "a while" }, `"a while"`},
+		{"start", func(s *traces.Scenario) { s.Start = "full" }, `"full"`},
+		{"fault", func(s *traces.Scenario) { s.Faults = map[string]int{"meteor": 1} }, `"meteor"`},
+		{"count", func(s *traces.Scenario) { s.Faults = map[string]int{"restart": 256} }, "restart=256"},
+		{"negative count", func(s *traces.Scenario) { s.Faults = map[string]int{"restart": -1} }, "restart=-1"},
+		{"control character", func(s *traces.Scenario) { s.Name = "web\x1b[2J" }, `'\x1b'`},
+		{"long name", func(s *traces.Scenario) { s.Name = strings.Repeat("x", 254) }, "253"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			doc := traces.FromScenario(overshoot)
+			tt.change(&doc)
+			_, err := doc.Model()
+			require.ErrorContains(t, err, tt.want)
+		})
+	}
+}

@@ -1,0 +1,43 @@
+package traces_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/reconverge/reconverge/check"
+	"github.com/reconverge/reconverge/model"
+	"github.com/reconverge/reconverge/traces"
+)
+
+func TestRoundTrip(t *testing.T) {
+	for _, tt := range examples {
+		t.Run(tt.name, func(t *testing.T) {
+			doc := find(t, tt.scenario, tt.property)
+			require.Equal(t, tt.shows, doc.Shows)
+			require.Equal(t, tt.lasso, doc.CycleStart > 0)
+
+			read, err := traces.Decode(bytes.NewReader(encode(t, doc)))
+			require.NoError(t, err)
+			require.Equal(t, doc, read)
+
+			replayed, err := traces.Replay(read)
+			require.NoError(t, err)
+			require.Equal(t, tt.property, replayed.Claim.ID)
+			require.Len(t, replayed.Steps(), len(doc.Steps))
+			for i, step := range replayed.Steps() {
+				require.Equal(t, doc.Steps[i].Label, step.Label, "step %d", i)
+			}
+
+			// What was executed again is the same document again.
+			again := traces.From(replayed.Scenario, replayed.Model, replayed.Claim,
+				check.Result[model.State]{Kind: replayed.Claim.Kind(), Trace: replayed.Trace})
+			require.Equal(t, doc, again)
+		})
+	}
+}
+
+func TestFromWithoutTrace(t *testing.T) {
+	require.Nil(t, traces.From(overshoot, nil, model.Claim{}, check.Result[model.State]{}))
+}
