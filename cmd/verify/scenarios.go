@@ -42,6 +42,9 @@ func namedScenarios() []namedScenario {
 			model.Scenario{Replicas: 2, Nodes: 2, Lag: 1, Start: model.StartRunning, Faults: model.Budget{model.Scale: 2, model.Restart: 1}}},
 		{"blog-1.9", "a node is switched off under Kubernetes 1.9: eight pods listed, three of them Unknown",
 			model.Scenario{Version: model.V1_9, Replicas: 5, Nodes: 2, Lag: 1, Start: model.StartRunning, Faults: model.Budget{model.NodeCrash: 1}}},
+		{"never-marked", "a node is switched off, the controller manager restarts, and the pods tolerate that for ever",
+			model.Scenario{Replicas: 1, Nodes: 2, Lag: 1, Start: model.StartRunning, Toleration: model.TolerateForever,
+				Faults: model.Budget{model.NodeCrash: 1, model.Restart: 1}}},
 		{"recreated-pod", "a user's own pod is deleted and created again under its name",
 			model.Scenario{Replicas: 0, Nodes: 1, Lag: 1, BarePods: 1, Faults: model.Budget{model.PodDelete: 1, model.PodRecreate: 1}}},
 	}
