@@ -1,38 +1,118 @@
 package check
 
 import (
+	"context"
 	"fmt"
+	"runtime/debug"
 	"slices"
+	"strings"
 )
 
-// One state in 256 is audited, and every state of the first few thousand.
+// The first few thousand states are audited, and one in 256 of the rest.
 const (
 	auditShift = 64 - 8
 	auditFirst = 4096
 )
 
+// auditFirstStates compares states with their representatives before the search
+// begins. It explores without the symmetry, because a state that the search
+// leaves to its representative is one that a wrong Canonical would hide: let
+// Canonical forget a counter; then the search only ever meets 0 and 1, which
+// behave alike, and not the 2 at which the counter stops.
+func (s *search[S, K]) auditFirstStates(ctx context.Context) (err error) {
+	type origin struct {
+		from S
+		step string
+	}
+	e := s.expanders[0]
+	found := map[S]origin{}
+	var queue []S
+	visit := func(from, to S, step string) {
+		if _, ok := found[to]; !ok && len(found) < auditFirst {
+			found[to] = origin{from, step}
+			queue = append(queue, to)
+		}
+	}
+	explain := func(at S) string {
+		lines := []string{}
+		for i := len(queue); i >= 0; i-- {
+			o := found[at]
+			lines = append(lines, fmt.Sprintf("%-24s %s\n", o.step, s.m.format(at)))
+			if o.from == at {
+				break
+			}
+			at = o.from
+		}
+		slices.Reverse(lines)
+		return strings.Join(lines, "")
+	}
+	var at S
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Where: e.where.String(), Value: v, Stack: string(debug.Stack()), Trace: explain(at)}
+		}
+	}()
+	for _, init := range s.m.Init {
+		visit(init, init, "(initial)")
+	}
+	for i := 0; i < len(queue) && ctx.Err() == nil; i++ {
+		at = queue[i]
+		representative := e.canonical(at)
+		if err := e.auditSymmetry(at, representative); err != nil {
+			return fmt.Errorf("%w\nafter:\n%s", err, explain(at))
+		}
+		visit(at, representative, "(representative)")
+		if e.atBound(at) {
+			continue
+		}
+		for a := range s.m.Actions {
+			for _, to := range e.next(a, &at) {
+				visit(at, to, s.m.Actions[a].Name)
+			}
+		}
+	}
+	return nil
+}
+
 // audit checks on one generated state what the declarations of the model
-// promise: that a Packing loses nothing, and that Canonical returns a
-// bisimilar state (see Options.Symmetry).
-func (e *expander[S, K]) audit(s, canonical S) error {
-	if err := e.pack.audit(e.m, canonical); err != nil {
+// promise: that a Packing loses nothing and, if symmetry, that Canonical
+// returns a bisimilar state (see Options.Symmetry).
+func (e *expander[S, K]) audit(s, canonical S, symmetry bool) error {
+	e.where = callee{kind: "Packing"}
+	err := e.pack.audit(e.m, canonical)
+	if err != nil || !symmetry {
 		return err
 	}
+	return e.auditSymmetry(s, canonical)
+}
+
+// auditSymmetry compares a state with its representative.
+func (e *expander[S, K]) auditSymmetry(s, canonical S) error {
 	if !e.symmetry || s == canonical {
 		return nil
 	}
+	e.where = callee{kind: "Canonical"}
 	if twice := e.m.Canonical(canonical); twice != canonical {
 		return fmt.Errorf("check: Canonical: not idempotent:\n  once  %s\n  twice %s", e.m.format(canonical), e.m.format(twice))
 	}
 	for i := range e.m.Properties {
-		if p := &e.m.Properties[i]; !p.sameOn(s, canonical) {
+		p := &e.m.Properties[i]
+		e.where = callee{"property", p.name}
+		if !p.sameOn(s, canonical) {
 			return fmt.Errorf("check: Canonical: property %q tells these states apart:\n  state          %s\n  representative %s", p.name, e.m.format(s), e.m.format(canonical))
 		}
 	}
 	for _, b := range e.m.Bounds {
+		e.where = callee{"bound", b.Name}
 		if b.At(s) != b.At(canonical) {
 			return fmt.Errorf("check: Canonical: bound %q tells these states apart:\n  state          %s\n  representative %s", b.Name, e.m.format(s), e.m.format(canonical))
 		}
+	}
+	if e.atBound(s) {
+		return nil
+	}
+	if len(e.plan.deadlocks) > 0 && e.stuck(s) != e.stuck(canonical) {
+		return fmt.Errorf("check: Canonical: one of these states has a successor, the other has none:\n  state          %s\n  representative %s", e.m.format(s), e.m.format(canonical))
 	}
 	for i := range e.m.Actions {
 		a := &e.m.Actions[i]
@@ -45,6 +125,18 @@ func (e *expander[S, K]) audit(s, canonical S) error {
 		}
 	}
 	return nil
+}
+
+func (e *expander[S, K]) atBound(s S) bool {
+	return slices.ContainsFunc(e.m.Bounds, func(b Bound[S]) bool { return b.At(s) })
+}
+
+// stuck reports whether s has no successor, not even itself.
+func (e *expander[S, K]) stuck(s S) bool {
+	return !slices.ContainsFunc(e.m.Actions, func(a Action[S]) bool {
+		e.where = callee{"action", a.Name}
+		return len(a.Next(nil, s)) > 0 // not e.next: its buffer is in use
+	})
 }
 
 func (e *expander[S, K]) unequal(action string, s, canonical S, who string, o orbit[S]) error {
@@ -63,17 +155,18 @@ func (o orbit[S]) matches(other orbit[S]) bool { return o == other }
 
 func (e *expander[S, K]) orbits(a *Action[S], s S) []orbit[S] {
 	var all []orbit[S]
+	e.where = callee{"action", a.Name}
 	for _, t := range a.Next(nil, s) {
 		if t == s {
 			continue
 		}
 		var verdicts []byte
 		for i := range e.m.Properties {
-			if p := &e.m.Properties[i]; p.kind == KindTransition && (len(p.actions) == 0 || slices.Contains(p.actions, a.Name)) {
-				verdicts = append(verdicts, '0'+b2i(p.step(s, t)))
+			if p := &e.m.Properties[i]; p.kind == KindTransition && (len(p.actions) == 0 || slices.Contains(p.actions, a.Name)) && (p.when == nil || p.when(s)) {
+				verdicts = append(verdicts, '0'+b2i(p.step(&s, &t)))
 			}
 		}
-		all = append(all, orbit[S]{e.m.Canonical(t), string(verdicts)})
+		all = append(all, orbit[S]{e.canonical(t), string(verdicts)})
 	}
 	return all
 }

@@ -34,6 +34,7 @@ type chunk[S, K comparable] struct {
 	err       error // a broken model; the rest of the chunk is missing
 	errAt     stateID
 	panicked  *PanicError
+	done      bool // its expansion came to an end, if only with an error
 }
 
 // A successor waits for its insertion.
@@ -51,14 +52,16 @@ type find[S comparable] struct {
 	action int // of the step; -1: the state itself
 }
 
-func (c *chunk[S, K]) reset(part, lo, hi int, m *Model[S]) {
+// reset empties c for the states [lo, hi) of a partition; relevant is what is
+// known before it.
+func (c *chunk[S, K]) reset(part, lo, hi int, m *Model[S], relevant []bool) {
 	c.part, c.lo, c.hi = part, lo, hi
 	for i := range c.successors {
 		c.successors[i] = c.successors[i][:0]
 	}
 	c.nodes, c.labels, c.actions = c.nodes[:0], c.labels[:0], c.actions[:0]
 	c.finds = cleared(c.finds, len(m.Properties))
-	c.relevant = cleared(c.relevant, len(m.Properties))
+	c.relevant = append(c.relevant[:0], relevant...)
 	c.taken = cleared(c.taken, len(m.Actions))
 	c.bounds = cleared(c.bounds, len(m.Bounds))
 	c.generated, c.explored = 0, 0
@@ -82,11 +85,22 @@ type expander[S, K comparable] struct {
 	plan *plan[S]
 
 	symmetry bool
-	auditAll bool
+	auditAll bool // packings; of symmetry, auditFirstStates sees to that
 
-	buf   []S    // successors of the state at hand
-	where string // what of the model is being called, should it panic
+	state S      // the state at hand: here, because its address goes to predicates
+	buf   []S    // its successors
+	where callee // what of the model is being called, should it panic
 	at    stateID
+}
+
+// A callee is a kind of function of a model and the name of the one meant.
+type callee struct{ kind, name string }
+
+func (c callee) String() string {
+	if c.name == "" {
+		return c.kind
+	}
+	return fmt.Sprintf("%s %q", c.kind, c.name)
 }
 
 // A plan is what is known of a model's properties before the search.
@@ -96,6 +110,7 @@ type plan[S comparable] struct {
 	steps       [][]int        // per action: transitions that speak of it
 	deadlocks   []int          // deadlock freedom
 	atoms       []func(S) bool // predicates kept per state for liveness
+	atomNames   []string       // the properties they belong to
 	atomOf      []atomIndex    // per property
 	fairActions actionSet
 }
@@ -119,7 +134,7 @@ func newPlan[S comparable](m *Model[S]) (*plan[S], error) {
 			}
 		default:
 			pl.liveness = true
-			pl.atomOf[i] = atomIndex{pl.atom(p.p), pl.atom(p.q)}
+			pl.atomOf[i] = atomIndex{pl.atom(p.name, p.p), pl.atom(p.name, p.q)}
 		}
 	}
 	if len(pl.atoms) > maxAtoms {
@@ -133,11 +148,11 @@ func newPlan[S comparable](m *Model[S]) (*plan[S], error) {
 	return pl, nil
 }
 
-func (pl *plan[S]) atom(p func(S) bool) int {
+func (pl *plan[S]) atom(property string, p func(S) bool) int {
 	if p == nil {
 		return -1
 	}
-	pl.atoms = append(pl.atoms, p)
+	pl.atoms, pl.atomNames = append(pl.atoms, p), append(pl.atomNames, property)
 	return len(pl.atoms) - 1
 }
 
@@ -145,16 +160,17 @@ func (pl *plan[S]) atom(p func(S) bool) int {
 func (e *expander[S, K]) expandChunk(c *chunk[S, K], log *vec[K]) {
 	defer e.recover(c)
 	for i := c.lo; i < c.hi; i++ {
-		s := e.load(c, log, i)
-		e.inspect(c, s)
-		if !e.bounded(c, s) {
-			e.expand(c, s)
+		e.state = e.load(c, log, i)
+		e.inspect(c, e.state)
+		if !e.bounded(c, e.state) {
+			e.expand(c, &e.state)
 		}
 		if c.err != nil {
 			c.errAt = e.at
-			return
+			break
 		}
 	}
+	c.done = true
 }
 
 // inspectChunk evaluates the predicates of the states of c and expands none.
@@ -167,14 +183,15 @@ func (e *expander[S, K]) inspectChunk(c *chunk[S, K], log *vec[K]) {
 
 func (e *expander[S, K]) load(c *chunk[S, K], log *vec[K], i int) S {
 	e.at = makeID(c.part, i)
-	e.where = "Packing"
+	e.where = callee{kind: "Packing"}
 	return e.pack.decode(*log.at(i))
 }
 
 func (e *expander[S, K]) recover(c *chunk[S, K]) {
 	if v := recover(); v != nil {
 		c.errAt = e.at
-		c.panicked = &PanicError{Where: e.where, Value: v, Stack: string(debug.Stack())}
+		c.done = true
+		c.panicked = &PanicError{Where: e.where.String(), Value: v, Stack: string(debug.Stack())}
 	}
 }
 
@@ -182,7 +199,7 @@ func (e *expander[S, K]) recover(c *chunk[S, K]) {
 func (e *expander[S, K]) inspect(c *chunk[S, K], s S) {
 	for _, i := range e.plan.states {
 		p := &e.m.Properties[i]
-		e.where = p.name
+		e.where = callee{"property", p.name}
 		if p.when != nil && !p.when(s) {
 			continue
 		}
@@ -194,7 +211,7 @@ func (e *expander[S, K]) inspect(c *chunk[S, K], s S) {
 	if e.plan.liveness {
 		var l label
 		for i, atom := range e.plan.atoms {
-			e.where = "a predicate of a liveness property"
+			e.where = callee{"property", e.plan.atomNames[i]}
 			if atom(s) {
 				l |= 1 << i
 			}
@@ -205,7 +222,7 @@ func (e *expander[S, K]) inspect(c *chunk[S, K], s S) {
 
 func (e *expander[S, K]) bounded(c *chunk[S, K], s S) bool {
 	for i, b := range e.m.Bounds {
-		e.where = b.Name
+		e.where = callee{"bound", b.Name}
 		if b.At(s) {
 			c.bounds[i]++
 			if e.plan.liveness {
@@ -218,17 +235,17 @@ func (e *expander[S, K]) bounded(c *chunk[S, K], s S) bool {
 }
 
 // expand generates the successors of s, all of them, or sets c.err.
-func (e *expander[S, K]) expand(c *chunk[S, K], s S) {
+func (e *expander[S, K]) expand(c *chunk[S, K], s *S) {
 	c.explored++
 	first, any := len(c.actions), false
 	var enabled actionSet
 	for a := range e.m.Actions {
-		e.where = e.m.Actions[a].Name
-		e.buf = e.m.Actions[a].Next(e.buf[:0], s)
-		c.generated += uint64(len(e.buf))
-		any = any || len(e.buf) > 0
-		for _, t := range e.buf {
-			if t == s {
+		successors := e.next(a, s)
+		c.generated += uint64(len(successors))
+		any = any || len(successors) > 0
+		for k := range successors {
+			t := &successors[k] // states may be large: no copies on this path
+			if *t == *s {
 				continue
 			}
 			c.taken[a]++
@@ -236,7 +253,6 @@ func (e *expander[S, K]) expand(c *chunk[S, K], s S) {
 			for _, i := range e.plan.steps[a] {
 				e.judgeStep(c, i, a, s, t)
 			}
-			e.where = e.m.Actions[a].Name
 			if e.emit(c, a, t); c.err != nil {
 				return
 			}
@@ -245,8 +261,8 @@ func (e *expander[S, K]) expand(c *chunk[S, K], s S) {
 	if !any {
 		for _, i := range e.plan.deadlocks {
 			p := &e.m.Properties[i]
-			e.where = p.name
-			if !c.finds[i].found && (p.p == nil || !p.p(s)) {
+			e.where = callee{"property", p.name}
+			if !c.finds[i].found && (p.p == nil || !p.p(*s)) {
 				c.finds[i] = find[S]{true, e.at, -1}
 			}
 		}
@@ -263,10 +279,25 @@ func (e *expander[S, K]) expand(c *chunk[S, K], s S) {
 	}
 }
 
-func (e *expander[S, K]) judgeStep(c *chunk[S, K], i, action int, s, t S) {
+// next returns the successors of s by action a. They are in e.buf, or where the
+// action put them: memory that is not e's own is never appended to, because an
+// action may return a table of its own.
+func (e *expander[S, K]) next(a int, s *S) []S {
+	e.where = callee{"action", e.m.Actions[a].Name}
+	successors := e.m.Actions[a].Next(e.buf[:0], *s)
+	if cap(successors) > cap(e.buf) {
+		e.buf = make([]S, 0, cap(successors))
+	}
+	return successors
+}
+
+func (e *expander[S, K]) judgeStep(c *chunk[S, K], i, action int, s, t *S) {
 	p := &e.m.Properties[i]
-	e.where = p.name
-	if p.when != nil && !p.when(s) {
+	e.where = callee{"property", p.name}
+	if p.when != nil && c.relevant[i] && (c.finds[i].found || p.step(s, t)) {
+		return // whether this state is relevant makes no difference
+	}
+	if p.when != nil && !p.when(*s) {
 		return
 	}
 	c.relevant[i] = true
@@ -276,12 +307,13 @@ func (e *expander[S, K]) judgeStep(c *chunk[S, K], i, action int, s, t S) {
 }
 
 // emit hands the successor t to its partition.
-func (e *expander[S, K]) emit(c *chunk[S, K], action int, t S) {
-	canonical := e.canonical(t)
+func (e *expander[S, K]) emit(c *chunk[S, K], action int, t *S) {
+	canonical := e.canonical(*t)
+	e.where = callee{kind: "Packing"}
 	key := e.pack.encode(canonical)
 	hash := e.hash.hash(&key)
-	if e.auditAll || hash>>auditShift == 0 {
-		if c.err = e.audit(t, canonical); c.err != nil {
+	if sample := hash>>auditShift == 0; sample || e.auditAll {
+		if c.err = e.audit(*t, canonical, sample); c.err != nil {
 			return
 		}
 	}
@@ -297,5 +329,6 @@ func (e *expander[S, K]) canonical(s S) S {
 	if !e.symmetry {
 		return s
 	}
+	e.where = callee{kind: "Canonical"}
 	return e.m.Canonical(s)
 }

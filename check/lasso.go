@@ -148,7 +148,7 @@ func (l *liveness[S, K]) walk(start stateID, done func(hop) bool) []hop {
 		queue = queue[1:]
 		for lo, hi := l.g.edges(id); lo < hi; lo++ {
 			h := hop{int(*l.g.action.at(lo)), *l.g.target.at(lo)}
-			if !l.known(h.to) || !l.members.has(h.to) {
+			if !l.members.has(h.to) {
 				continue
 			}
 			if done(h) {

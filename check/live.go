@@ -19,7 +19,7 @@ type liveness[S, K comparable] struct {
 	s        *search[S, K]
 	g        *graph
 	ix       *indexing
-	cyclic   *stateSet // states that may lie on a cycle; nil: not computed
+	cyclic   *stateSet // states that lie on a cycle; nil: not computed
 	members  *stateSet // scratch: the component at hand
 	weak     actionSet
 	strong   actionSet
@@ -214,10 +214,8 @@ func (l *liveness[S, K]) addCycles(c claim, within, ends *stateSet) (inCycle [][
 			in.remove(id)
 		}
 	})
-	var roots []stateID
-	in.each(func(id stateID) { roots = append(roots, id) })
 	l.members = newStateSet(l.ix)
-	l.fairComponents(c, in, roots, func(component []stateID) {
+	l.fairComponents(c, in, in.members(), func(component []stateID) {
 		inCycle = append(inCycle, append([]stateID(nil), component...))
 		for _, id := range component {
 			ends.add(id)
@@ -226,9 +224,10 @@ func (l *liveness[S, K]) addCycles(c claim, within, ends *stateSet) (inCycle [][
 	return inCycle, nil
 }
 
-// findCyclic removes from the set of all states, again and again, those with
-// no successor or no predecessor left in it. What cannot lie on a cycle mostly
-// goes in a few sweeps, in memory order and without more than a bit a state.
+// findCyclic finds the states that lie on a cycle. First it removes from the
+// set of all states, again and again, those with no successor or no
+// predecessor left in it: most of what cannot lie on a cycle goes in a few
+// sweeps, in memory order and with no more than a bit a state.
 func (l *liveness[S, K]) findCyclic() error {
 	if l.cyclic != nil {
 		return nil
@@ -245,10 +244,11 @@ func (l *liveness[S, K]) findCyclic() error {
 		if l.canceled() != nil {
 			return errCanceled
 		}
+		l.s.progress()
 		before := in.len()
 		in.eachBackward(func(id stateID) {
 			for lo, hi := l.g.edges(id); lo < hi; lo++ {
-				if to := *l.g.target.at(lo); l.known(to) && in.has(to) {
+				if to := *l.g.target.at(lo); in.has(to) {
 					return
 				}
 			}
@@ -257,17 +257,23 @@ func (l *liveness[S, K]) findCyclic() error {
 		entered := newStateSet(l.ix)
 		in.each(func(id stateID) {
 			for lo, hi := l.g.edges(id); lo < hi; lo++ {
-				if to := *l.g.target.at(lo); l.known(to) && in.has(to) {
+				if to := *l.g.target.at(lo); in.has(to) {
 					entered.add(to)
 				}
 			}
 		})
 		in.words = entered.words
 		if after := in.len(); before-after <= before/16 {
-			l.cyclic = in
-			return nil
+			break
 		}
 	}
+	l.cyclic = newStateSet(l.ix)
+	l.g.components(in, in.members(), func(component []stateID) {
+		for _, id := range component {
+			l.cyclic.add(id)
+		}
+	})
+	return nil
 }
 
 // fairComponents calls visit for the components of in that a fair behaviour
@@ -317,7 +323,7 @@ func (l *liveness[S, K]) sumUp(c claim, component []stateID) (sum summary) {
 		sum.always, sum.ever = sum.always.and(enabled), sum.ever.or(enabled)
 		sum.goal = sum.goal || c.goal(l.g.label(id))
 		for lo, hi := l.g.edges(id); lo < hi; lo++ {
-			if to := *l.g.target.at(lo); l.known(to) && l.members.has(to) {
+			if to := *l.g.target.at(lo); l.members.has(to) {
 				sum.taken.add(int(*l.g.action.at(lo)))
 			}
 		}

@@ -9,7 +9,7 @@ type Property[S comparable] struct {
 	name    string
 	kind    Kind
 	p, q    func(S) bool
-	step    func(from, to S) bool
+	step    func(from, to *S) bool
 	actions []string // Transition: the actions it speaks of; empty: all
 	when    func(S) bool
 }
@@ -54,6 +54,16 @@ func Invariant[S comparable](name string, p func(S) bool) Property[S] {
 // Transition claims p of every step of the named actions, or of all actions
 // when none is named. Stuttering is no step.
 func Transition[S comparable](name string, p func(from, to S) bool, actions ...string) Property[S] {
+	var step func(from, to *S) bool
+	if p != nil {
+		step = func(from, to *S) bool { return p(*from, *to) }
+	}
+	return TransitionInPlace(name, step, actions...)
+}
+
+// TransitionInPlace is Transition for states so large that copying them for
+// every step is felt. p must neither change the states nor keep the pointers.
+func TransitionInPlace[S comparable](name string, p func(from, to *S) bool, actions ...string) Property[S] {
 	return Property[S]{name: name, kind: KindTransition, step: p, actions: actions}
 }
 
@@ -91,8 +101,9 @@ func LeadsTo[S comparable](name string, p, q func(S) bool) Property[S] {
 }
 
 // When says in which states an invariant or a transition has something to say
-// (for a transition: from which states). Elsewhere it is true. If no reachable
-// state is relevant, the result is marked vacuous.
+// (for a transition: from which states). Elsewhere it is true, though its
+// predicate may still be called. If no reachable state is relevant, the result
+// is marked vacuous.
 func (p Property[S]) When(relevant func(S) bool) Property[S] {
 	p.when = relevant
 	return p

@@ -3,31 +3,18 @@ package check
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"time"
 )
 
-// report turns what the search found into verdicts. Every trace is validated
-// before it is believed.
+// report turns what the search found into verdicts.
 func (s *search[S, K]) report(ctx context.Context) (*Report[S], error) {
 	r := &Report[S]{Model: s.m.Name, Options: s.o, Assumptions: s.assumptions()}
 	live := newLiveness(s)
 	for i := range s.m.Properties {
-		p := &s.m.Properties[i]
-		res := Result[S]{Property: p.name, Kind: p.kind}
-		var err error
-		if p.kind.Liveness() {
-			err = live.check(ctx, i, &res)
-		} else {
-			err = s.decide(i, &res)
-		}
+		res, err := s.result(ctx, live, i)
 		if err != nil {
 			return nil, err
-		}
-		if res.Trace != nil {
-			res.Trace.format = s.m.format
-			if err := validate(s.m, p, res.Trace); err != nil {
-				return nil, fmt.Errorf("check: property %q: its trace is rejected by the validator, please report this: %w", p.name, err)
-			}
 		}
 		r.Results = append(r.Results, res)
 	}
@@ -41,6 +28,34 @@ func (s *search[S, K]) report(ctx context.Context) (*Report[S], error) {
 	s.stats.Elapsed = time.Since(s.start)
 	r.Stats = s.stats
 	return r, nil
+}
+
+// result is the verdict on one property. Its trace is validated before it is
+// believed.
+func (s *search[S, K]) result(ctx context.Context, live *liveness[S, K], i int) (res Result[S], err error) {
+	p := &s.m.Properties[i]
+	defer func() {
+		// A Label is called only now, and so is the rest of the model on states
+		// that the search left to their representatives.
+		if v := recover(); v != nil {
+			where := callee{"trace of property", p.name}
+			err = &PanicError{Where: where.String(), Value: v, Stack: string(debug.Stack()), Trace: "(it was not finished)"}
+		}
+	}()
+	res = Result[S]{Property: p.name, Kind: p.kind}
+	if p.kind.Liveness() {
+		err = live.check(ctx, i, &res)
+	} else {
+		err = s.decide(i, &res)
+	}
+	if err != nil || res.Trace == nil {
+		return res, err
+	}
+	res.Trace.format = s.m.format
+	if err := validate(s.m, p, res.Trace); err != nil {
+		return res, fmt.Errorf("check: property %q: its trace is rejected by the validator: a predicate or Next depends on more than its arguments, or else please report this: %w", p.name, err)
+	}
+	return res, nil
 }
 
 // decide fills in the result of a property that is no liveness property.
@@ -83,7 +98,7 @@ func (s *search[S, K]) decide(i int, res *Result[S]) error {
 
 func (s *search[S, K]) violatingStep(p *Property[S], action int, from S) (Step[S], bool) {
 	for _, t := range s.m.Actions[action].Next(nil, from) {
-		if t != from && !p.step(from, t) {
+		if t != from && !p.step(&from, &t) {
 			return s.m.step(action, from, t), true
 		}
 	}

@@ -26,8 +26,9 @@ type Options struct {
 	// an error.
 	Symmetry bool
 
-	// Continue goes on after the first violation, until every property is
-	// decided. Otherwise what is not decided by then is Incomplete.
+	// Continue explores everything, whatever is found on the way. Otherwise a
+	// run ends with the first violation, and what is not decided by then is
+	// Incomplete; or with the last witness, if there is nothing else to decide.
 	Continue bool
 
 	Progress func(Stats) // nil, or called about once a second from the goroutine that called Run

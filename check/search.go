@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -63,10 +64,16 @@ func (s *search[S, K]) run(ctx context.Context) (*Report[S], error) {
 		return nil, err
 	}
 	for range s.o.Workers {
-		s.expanders = append(s.expanders, &expander[S, K]{m: s.m, pack: s.pack, hash: s.hash, plan: s.plan, symmetry: s.o.Symmetry})
+		s.expanders = append(s.expanders, &expander[S, K]{m: s.m, pack: s.pack, hash: s.hash, plan: s.plan,
+			symmetry: s.o.Symmetry})
 	}
 	if err := s.insertInit(); err != nil {
 		return nil, err
+	}
+	if s.o.Symmetry {
+		if err := s.auditFirstStates(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if err := s.explore(ctx); err != nil {
 		return nil, err
@@ -81,12 +88,14 @@ func (s *search[S, K]) insertInit() (err error) {
 	e := s.expanders[0]
 	defer func() {
 		if v := recover(); v != nil {
-			err = &PanicError{Where: "Canonical or Packing", Value: v, Trace: "(an initial state)"}
+			err = &PanicError{Where: e.where.String(), Value: v, Stack: string(debug.Stack()), Trace: "(an initial state)"}
 		}
 	}()
 	for _, init := range s.m.Init {
-		key := s.pack.encode(e.canonical(init))
-		if err := e.audit(init, e.canonical(init)); err != nil {
+		canonical := e.canonical(init)
+		e.where = callee{kind: "Packing"}
+		key := s.pack.encode(canonical)
+		if err := e.audit(init, canonical, true); err != nil {
 			return err
 		}
 		hash := s.hash.hash(&key)
@@ -160,7 +169,7 @@ func (s *search[S, K]) stop(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if !s.o.Continue && s.violated() {
+	if !s.o.Continue && (s.violated() || s.decided()) {
 		return ErrStopped
 	}
 	if s.o.MaxStates > 0 && s.stats.Distinct >= s.o.MaxStates {
@@ -184,18 +193,32 @@ func (s *search[S, K]) violated() bool {
 	return false
 }
 
+// decided reports whether nothing is left to find out: every property claims
+// that some state is reachable, and each has a witness.
+func (s *search[S, K]) decided() bool {
+	for _, f := range s.finds {
+		if !f.found {
+			return false
+		}
+	}
+	return len(s.finds) > 0
+}
+
 // round expands the states of work and inserts their successors.
 func (s *search[S, K]) round(work []span) error {
 	for len(s.chunks) < len(work) {
 		s.chunks = append(s.chunks, &chunk[S, K]{})
 	}
 	chunks := s.chunks[:len(work)]
+	for _, c := range chunks {
+		c.done = false
+	}
 	for _, e := range s.expanders {
 		e.auditAll = s.stats.Distinct < auditFirst
 	}
 	parallel(s.o.Workers, len(work), func(worker, i int) {
 		w := work[i]
-		chunks[i].reset(w.part, w.lo, w.hi, s.m)
+		chunks[i].reset(w.part, w.lo, w.hi, s.m, s.relevant)
 		s.expanders[worker].expandChunk(chunks[i], &s.parts[w.part].log)
 	})
 	for _, c := range chunks {
@@ -210,6 +233,9 @@ func (s *search[S, K]) round(work []span) error {
 
 // collect takes from a chunk all but its successors.
 func (s *search[S, K]) collect(c *chunk[S, K]) error {
+	if !c.done {
+		return errors.New("check: a function of the model ended its goroutine (runtime.Goexit, which FailNow of a test calls)")
+	}
 	if c.panicked != nil {
 		c.panicked.Trace = s.explain(c.errAt)
 		return c.panicked
@@ -319,9 +345,10 @@ func (s *search[S, K]) inspectRest() error {
 	if !errors.Is(s.reason, ErrMaxStates) && !errors.Is(s.reason, ErrMaxDepth) && !errors.Is(s.reason, ErrMemory) {
 		return nil
 	}
-	for _, w := range s.split(s.inspected, s.end()) {
-		c := s.chunks[0]
-		c.reset(w.part, w.lo, w.hi, s.m)
+	lastLevel := s.levels[len(s.levels)-1] // what was found from it is one step further away
+	for _, w := range slices.Concat(s.split(s.inspected, lastLevel), s.split(lastLevel, s.end())) {
+		c := &chunk[S, K]{}
+		c.reset(w.part, w.lo, w.hi, s.m, s.relevant)
 		s.expanders[0].inspectChunk(c, &s.parts[w.part].log)
 		if c.panicked != nil {
 			c.panicked.Trace = s.explain(c.errAt)

@@ -5,6 +5,7 @@ import "math/bits"
 // An indexing gives the states of a search that has ended consecutive numbers.
 type indexing struct {
 	base    [partitions]int
+	end     levelEnd
 	size    int
 	order   []span   // of exploration
 	numbers []uint32 // scratch of tarjan, one per state
@@ -12,7 +13,7 @@ type indexing struct {
 
 // newIndexing numbers the states before end, which was reached level by level.
 func newIndexing(levels []levelEnd, end levelEnd) *indexing {
-	ix := &indexing{}
+	ix := &indexing{end: end}
 	for p, n := range end {
 		ix.base[p] = ix.size
 		ix.size += int(n)
@@ -43,7 +44,12 @@ func newStateSet(ix *indexing) *stateSet {
 	return &stateSet{ix, make([]uint64, (ix.size+63)/64)}
 }
 
+// has reports whether id is a member. States beyond the indexing, at the rim of
+// a search that was cut short, never are.
 func (ss *stateSet) has(id stateID) bool {
+	if uint32(id.local()) >= ss.end[id.partition()] {
+		return false
+	}
 	i := ss.index(id)
 	return ss.words[i/64]>>(i%64)&1 == 1
 }
@@ -65,12 +71,21 @@ func (ss *stateSet) len() (n int) {
 	return n
 }
 
+// members lists the set in the order of exploration.
+func (ss *stateSet) members() (all []stateID) {
+	ss.each(func(id stateID) { all = append(all, id) })
+	return all
+}
+
 // each calls f for the members in the order of exploration. f may remove the
 // state it is called for.
 func (ss *stateSet) each(f func(stateID)) {
 	for _, sp := range ss.order {
 		for i := sp.lo; i < sp.hi; i++ {
-			if id := makeID(sp.part, i); ss.has(id) {
+			id := makeID(sp.part, i)
+			if k := ss.index(id); ss.words[k/64] == 0 {
+				i += 63 - k%64 // none of the next is a member
+			} else if ss.words[k/64]>>(k%64)&1 == 1 {
 				f(id)
 			}
 		}
@@ -82,7 +97,10 @@ func (ss *stateSet) eachBackward(f func(stateID)) {
 	for k := len(ss.order) - 1; k >= 0; k-- {
 		sp := ss.order[k]
 		for i := sp.hi - 1; i >= sp.lo; i-- {
-			if id := makeID(sp.part, i); ss.has(id) {
+			id := makeID(sp.part, i)
+			if k := ss.index(id); ss.words[k/64] == 0 {
+				i -= k % 64
+			} else if ss.words[k/64]>>(k%64)&1 == 1 {
 				f(id)
 			}
 		}

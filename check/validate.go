@@ -28,6 +28,18 @@ func validate[S comparable](m *Model[S], p *Property[S], t *Trace[S]) error {
 	return p.brokenBy(t)
 }
 
+// ValidateTrace executes a trace on m again, with nothing of the search that may
+// have found it, and judges the named property on it from its definition. nil
+// means that t is a behaviour of m, fair if it is infinite, and shows that the
+// property is violated (a Reachable one: that it holds).
+func (m *Model[S]) ValidateTrace(property string, t *Trace[S]) error {
+	i := slices.IndexFunc(m.Properties, func(p Property[S]) bool { return p.name == property })
+	if i < 0 {
+		return fmt.Errorf("check: model has no property %q", property)
+	}
+	return validate(m, &m.Properties[i], t)
+}
+
 // validateSteps checks that t is a behaviour of m.
 func validateSteps[S comparable](m *Model[S], t *Trace[S]) error {
 	if len(t.Stem) == 0 || t.Stem[0].Action != "" || !slices.Contains(m.Init, t.Stem[0].State) {
@@ -85,7 +97,7 @@ func (p *Property[S]) shownBy(m *Model[S], stem []Step[S]) error {
 	case KindTransition:
 		if len(stem) > 1 {
 			from := stem[len(stem)-2].State
-			shown = from != last.State && !p.step(from, last.State) && (p.when == nil || p.when(from)) &&
+			shown = from != last.State && !p.step(&from, &last.State) && (p.when == nil || p.when(from)) &&
 				(len(p.actions) == 0 || slices.Contains(p.actions, last.Action))
 		}
 	case KindDeadlockFree:

@@ -1,6 +1,10 @@
 package check
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
 
 func TestVecKeepsWhatWasPushed(t *testing.T) {
 	var v, w vec[int]
@@ -9,6 +13,7 @@ func TestVecKeepsWhatWasPushed(t *testing.T) {
 		v.push(i)
 	}
 	w.extend(3)
+	w.extend(0)
 	w.extend(n - 3)
 	for i := range n {
 		*w.at(i) = i
@@ -18,10 +23,41 @@ func TestVecKeepsWhatWasPushed(t *testing.T) {
 			t.Fatalf("at(%d) = %d and %d", i, *v.at(i), *w.at(i))
 		}
 	}
-	if v.len() != n || w.len() != n {
-		t.Fatalf("len = %d and %d, want %d", v.len(), w.len(), n)
+	require.Equal(t, n, v.len())
+	require.Equal(t, n, w.len())
+	require.GreaterOrEqual(t, v.bytes(), int64(8*n))
+	require.LessOrEqual(t, v.bytes(), int64(8*(n+2*chunkMax)))
+}
+
+func TestVecStartsSmall(t *testing.T) {
+	var v vec[uint64]
+	require.Zero(t, v.bytes())
+	v.push(1)
+	require.EqualValues(t, 8*chunkMin, v.bytes())
+}
+
+func TestVecPlacesAreConsecutive(t *testing.T) {
+	wantChunk, wantOff := 0, 0
+	size := func(chunk int) int { return min(chunkMin<<min(chunk, 20), chunkMax) }
+	for i := range 3 * chunkMax {
+		chunk, off := place(i)
+		if chunk != wantChunk || off != wantOff {
+			t.Fatalf("place(%d) = %d, %d; want %d, %d", i, chunk, off, wantChunk, wantOff)
+		}
+		if wantOff++; wantOff == size(wantChunk) {
+			wantChunk, wantOff = wantChunk+1, 0
+		}
 	}
-	if v.bytes() < int64(8*n) || v.bytes() > int64(8*(n+2*chunkMax)) {
-		t.Errorf("bytes = %d for %d elements of 8 bytes", v.bytes(), n)
+}
+
+func TestVecExtendIsZero(t *testing.T) {
+	var v vec[int]
+	v.extend(0)
+	require.Zero(t, v.len())
+	v.extend(2 * chunkMin)
+	for i := range v.len() {
+		require.Zero(t, *v.at(i))
 	}
+	v.push(1)
+	require.Equal(t, 1, *v.at(2 * chunkMin))
 }
