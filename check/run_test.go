@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -493,27 +494,27 @@ func TestOneState(t *testing.T) {
 	require.Equal(t, []uint64{1}, r.Stats.Levels)
 }
 
+// In the bubble a second passes as soon as everybody waits for it.
 func TestProgress(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a second")
-	}
-	var seen []check.Stats
-	m := gridModel(400, check.Eventually("e", at(400, 400)))
-	next := m.Actions[0].Next
-	m.Actions[0].Next = func(dst []grid, s grid) []grid {
-		if s.X == 0 && s.Y < 300 {
-			time.Sleep(5 * time.Millisecond)
+	synctest.Test(t, func(t *testing.T) {
+		var seen []check.Stats
+		m := gridModel(400, check.Eventually("e", at(400, 400)))
+		next := m.Actions[0].Next
+		m.Actions[0].Next = func(dst []grid, s grid) []grid {
+			if s.X == 0 && s.Y < 300 {
+				time.Sleep(5 * time.Millisecond)
+			}
+			return next(dst, s)
 		}
-		return next(dst, s)
-	}
-	r := mustRun(t, m, check.Options{Progress: func(s check.Stats) { seen = append(seen, s) }})
-	require.NotEmpty(t, seen)
-	first := seen[0]
-	require.Equal(t, "search", first.Phase)
-	require.GreaterOrEqual(t, first.Elapsed, time.Second)
-	require.Greater(t, first.Distinct, uint64(0))
-	require.Less(t, first.Distinct, r.Stats.Distinct)
-	require.Equal(t, first.Distinct-first.Explored, first.Queue)
+		r := mustRun(t, m, check.Options{Progress: func(s check.Stats) { seen = append(seen, s) }})
+		require.NotEmpty(t, seen)
+		first := seen[0]
+		require.Equal(t, "search", first.Phase)
+		require.GreaterOrEqual(t, first.Elapsed, time.Second)
+		require.Greater(t, first.Distinct, uint64(0))
+		require.Less(t, first.Distinct, r.Stats.Distinct)
+		require.Equal(t, first.Distinct-first.Explored, first.Queue)
+	})
 }
 
 func TestReport(t *testing.T) {
