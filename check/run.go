@@ -22,8 +22,9 @@ type Options struct {
 	// quotient is that of a behaviour of the model with the same actions
 	// enabled and taken at each step (Browne, Clarke and Grumberg 1988), and
 	// fairness, which speaks of declared actions, is the same for both. Run
-	// compares both sides on a sample of the states it meets; a difference is
-	// an error.
+	// compares both sides on the first 4,096 states, met without the symmetry
+	// (all of them, in a small model), and on a sample of the rest; a
+	// difference is an error.
 	Symmetry bool
 
 	// Continue explores everything, whatever is found on the way. Otherwise a

@@ -151,9 +151,9 @@ func TestShortestViolationAtTheRim(t *testing.T) {
 			return dst
 		}}},
 	}
-	for part := range 20 { // wherever in the order of exploration it is
-		m.Properties = append(m.Properties, check.Invariant(fmt.Sprint("p", part), func(s tree) bool {
-			return s.Depth == 0 || int(s.Child)%20 != part || s.Child < wide/2
+	for i := range int32(50) { // some have the child unexplored and the grandchild found
+		m.Properties = append(m.Properties, check.Invariant(fmt.Sprint("p", i), func(s tree) bool {
+			return s != tree{1, i * 97, 0} && s != tree{2, wide - 1 - i*89, 0}
 		}))
 	}
 	r := sameAtAnyWorkerCount(t, m, check.Options{MaxStates: wide + 10_000, Continue: true})
@@ -263,6 +263,36 @@ func TestCancelDuringLiveness(t *testing.T) {
 	require.Equal(t, check.Holds, r.Result("true").Verdict)
 	require.ErrorIs(t, r.Result("e").Reason, why)
 	require.ErrorIs(t, r.Result("l").Reason, why)
+}
+
+// alarm is a context that ends when it has been asked n times.
+type alarm struct {
+	context.Context
+	n int
+}
+
+func (a *alarm) Err() error {
+	if a.n--; a.n < 0 {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+func TestCancelAnywhere(t *testing.T) {
+	m := gridModel(9, everyKind()...)
+	for n, done := 0, false; !done; n++ {
+		r, err := check.Run(&alarm{context.Background(), n}, m, check.Options{Workers: 1})
+		require.NoError(t, err)
+		done = r.Err() == nil
+		for _, res := range r.Results {
+			if res.Verdict == check.Incomplete {
+				require.ErrorIs(t, res.Reason, context.DeadlineExceeded)
+			} else {
+				require.Equal(t, check.Holds, res.Verdict)
+			}
+		}
+		require.Less(t, n, 1000)
+	}
 }
 
 func TestBoundOfTheModel(t *testing.T) {

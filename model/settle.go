@@ -56,6 +56,9 @@ func (y *system) settleNodes(from, next *State) {
 		if node.NeedMark && (node.Ready || !y.podsToMark(next, n)) {
 			node.NeedMark = false
 		}
+		if y.Version == V1_37 && !node.Ready && node.Link != Up {
+			node.Silent = graceTicks // it is judged: how long it has been silent matters no more
+		}
 		if node.Added && !node.NoExecute {
 			node.Added = false
 		}
