@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/reconverge/reconverge/check"
-	"github.com/reconverge/reconverge/check/internal/classic"
+	"github.com/reconverge/reconverge/internal/classic"
 )
 
 // safety drops the claims that need the graph of all steps to be kept.

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/reconverge/reconverge/check"
-	"github.com/reconverge/reconverge/check/internal/classic"
+	"github.com/reconverge/reconverge/internal/classic"
 )
 
 // counts are distinct states, initial states and successors, and levels.

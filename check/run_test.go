@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/reconverge/reconverge/check"
-	"github.com/reconverge/reconverge/check/internal/classic"
+	"github.com/reconverge/reconverge/internal/classic"
 )
 
 // grid is two counters that go up to n each: one initial state, 2n+1 levels.
