@@ -57,6 +57,17 @@ func (m *Model) Unclaimed() (left []Unclaimed) {
 	return left
 }
 
+// WhyUnclaimed says why the property with this id is not claimed of the
+// scenario; "" if it is.
+func (m *Model) WhyUnclaimed(id string) string {
+	for _, c := range Catalogue() {
+		if c.ID == id {
+			return c.unclaimed(m.y)
+		}
+	}
+	return ""
+}
+
 func (c *Claim) unclaimed(y *system) string {
 	if c.Status == NotGuaranteed {
 		return "not guaranteed: ask for it to see the counterexample"

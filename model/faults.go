@@ -41,7 +41,7 @@ func (y *system) switchOff(s *State, n int) {
 		if p.Node != NodeRef(n+1) {
 			continue
 		}
-		p.Seen, p.Container = Unseen, NotStarted
+		p.Seen, p.Container = Unseen, NotStarted // what ran before the boot is nothing to the machine
 	}
 }
 
@@ -130,11 +130,15 @@ func (y *system) userScale(dst []State, s State) []State {
 // its name. Deleting it first is userDelete.
 func (y *system) userRecreate(dst []State, s State) []State {
 	next := s
-	if y.BarePods == 0 || !next.spend(PodRecreate) || y.namesake(&s) >= 0 {
+	if !y.mayRecreate(&s) || !next.spend(PodRecreate) {
 		return dst
 	}
 	if y.createPod(&next, Pod{Object: Stored, Bare: true}) {
 		dst = append(dst, y.settle(&s, next))
 	}
 	return dst
+}
+
+func (y *system) mayRecreate(s *State) bool {
+	return y.BarePods > 0 && s.Budget[PodRecreate] > 0 && y.namesake(s) < 0
 }

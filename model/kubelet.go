@@ -4,8 +4,9 @@ package model
 // is a thing of its own: it can run without an object in the store, and an
 // object can say Running without a container.
 //
-// Omits: admission (no pod is refused), crashes of containers, kubelet
-// restarts without a reboot, static pods, grace periods that run out (a stop
+// Omits: admission (no pod is refused), crashes of containers, the Ready=False
+// that a rebooted kubelet posts before it starts them again, kubelet restarts
+// without a reboot, static pods, grace periods that run out (a stop
 // may take any time).
 
 // kubeletObserve takes up one change of one pod from the watch. Changes of
@@ -13,7 +14,7 @@ package model
 // more than a watch does.
 //
 // Abstracts: config/config.go:podStorage.merge (ADD, DELETE, REMOVE).
-// Omits: the REMOVE of a pod whose container does not run (see settle).
+// Omits: the REMOVE of a pod that has ended (see settle).
 func (y *system) kubeletObserve(dst []State, s State) []State {
 	for i := range s.used() {
 		p := s.Pods[i]

@@ -19,7 +19,7 @@ func livenessClaims() []Claim {
 				if y.Toleration == TolerateForever && y.Version == V1_37 && y.Faults[NodeCrash]+y.Faults[Partition] > 0 {
 					return "the pods tolerate a failed node for ever"
 				}
-				return ""
+				return partialDisruption(y)
 			},
 			Source: "protocol 6.4",
 			property: finally("L-READY", func(y *system, s *State) bool {
@@ -37,7 +37,12 @@ func livenessClaims() []Claim {
 		{ID: "L-EVICT", Status: Liveness, Assumption: fair,
 			Claim:  "while another node is alive, in the end every pod on a dead node is marked for deletion and replaced, for ever",
 			Source: "tainteviction/taint_eviction.go; (9) node_controller.go:doEvictionPass",
-			unless: needsNodeFault,
+			unless: func(y *system) string {
+				if why := partialDisruption(y); why != "" {
+					return why
+				}
+				return needsNodeFault(y)
+			},
 			property: finally("L-EVICT", func(y *system, s *State) bool {
 				if !s.someNodeUp(y.Nodes) {
 					return true

@@ -28,7 +28,7 @@ func New(s Scenario, properties ...string) (*Model, error) {
 		Packing:   check.Pack(pack, unpack),
 		Bounds: []check.Bound[State]{{
 			Name: "pod identities",
-			At:   func(s State) bool { return s.KCM.ToCreate > 0 && s.used() == y.limit },
+			At:   func(s State) bool { return s.used() == y.limit && (s.KCM.ToCreate > 0 || y.mayRecreate(&s)) },
 		}},
 	}}
 	if m.Claims, err = y.claimed(properties); err != nil {
@@ -130,7 +130,7 @@ func (m *Model) Assumptions() []string {
 	all := []string{
 		"time is an order: what the control plane has to do takes less than the grace period of a node, and that less than a toleration; kubelets may take any time",
 		fmt.Sprintf("no cache is behind by more than %s that it looks at, of one kind of object", events(m.y.Lag)),
-		"a request that a process has not sent yet dies with it; no response is lost",
+		"no request fails and no response is lost; a request that a process has not sent yet dies with it",
 		"every node has room for every pod; containers start, become ready and stop when told to",
 	}
 	if m.y.Version == V1_37 {

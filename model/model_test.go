@@ -182,6 +182,20 @@ func TestPropertiesNotice(t *testing.T) {
 			require.Equal(t, check.Violated, run(t, m, check.Options{}).Results[0].Verdict)
 		})
 	}
+	t.Run("P-NOREVIVE, a container", func(t *testing.T) {
+		m := build(t, small, "P-NOREVIVE")
+		m.Actions = append(m.Actions, check.Action[state]{Name: "Sabotage", Next: func(dst []state, s state) []state {
+			if bad, ok := pods(s, func(p *model.Pod) bool {
+				gone := p.Object == model.Removed
+				p.Container = model.Started
+				return gone
+			}); ok {
+				dst = append(dst, bad)
+			}
+			return dst
+		}})
+		require.Equal(t, check.Violated, run(t, m, check.Options{}).Results[0].Verdict)
+	})
 	without := func(id, action string, s model.Scenario) {
 		t.Run(id+" without "+action, func(t *testing.T) {
 			m := build(t, s, id)
@@ -243,6 +257,33 @@ func TestNotGuaranteed(t *testing.T) {
 	require.Equal(t, check.Holds, r.Results[0].Verdict)
 }
 
+// In 1.9 a binding names a pod, not its UID.
+func TestBindingByName(t *testing.T) {
+	s := model.Scenario{Version: model.V1_9, Nodes: 1, BarePods: 1, Lag: 1, Faults: model.Budget{model.PodDelete: 1, model.PodRecreate: 1}}
+	require.NotEmpty(t, build(t, s).WhyUnclaimed("P-BIND-UID"))
+	require.Equal(t, check.Violated, run(t, build(t, s, "P-BIND-UID"), check.Options{}).Results[0].Verdict)
+}
+
+// Three dead nodes of four are a partial disruption: nothing is evicted, and
+// what rests on eviction is neither true nor claimed.
+func TestPartialDisruption(t *testing.T) {
+	s := model.Scenario{Replicas: 1, Nodes: 4, Lag: 1, Start: model.StartRunning, Faults: model.Budget{model.NodeCrash: 3}}
+	require.NotEmpty(t, build(t, s).WhyUnclaimed("L-EVICT"))
+	require.Equal(t, check.Violated, run(t, build(t, s, "L-EVICT"), check.Options{Symmetry: true}).Results[0].Verdict)
+}
+
+// What has nothing to say in a scenario is vacuous when it is asked for.
+func TestVacuity(t *testing.T) {
+	s := small
+	s.Replicas = 1
+	for _, id := range []string{"P-UNDER", "P-FULL", "P-CANCEL"} {
+		require.True(t, run(t, build(t, s, id), check.Options{Symmetry: true}).Results[0].Vacuous, id)
+	}
+	for _, res := range run(t, build(t, s), check.Options{Symmetry: true}).Results {
+		require.False(t, res.Vacuous, res.Property)
+	}
+}
+
 // The story in its full size: eight pods listed, five of them running on the
 // surviving node, three Unknown (1.9) or Terminating (1.37).
 func TestEightPodsListed(t *testing.T) {
@@ -272,6 +313,7 @@ func TestScenarioValidate(t *testing.T) {
 		"needs 31":             {Replicas: 15, Nodes: 2, Faults: model.Budget{model.NodeCrash: 1, model.PodDelete: 1}},
 		"node-crash=99":        {Replicas: 1, Nodes: 1, Faults: model.Budget{model.NodeCrash: 99}},
 		`unknown mutation "x"`: {Replicas: 1, Nodes: 1, Mutations: []string{"x"}},
+		"bound on pods is 17":  {Replicas: 1, Nodes: 1, Pods: 17},
 		"less than the 2":      {Replicas: 2, Nodes: 1, Pods: 1},
 	} {
 		_, err := model.New(s)
@@ -285,6 +327,9 @@ func TestScenarioValidate(t *testing.T) {
 
 // A bound on pod identities that is too small is a hole in the proof, and said.
 func TestPodBoundIsReported(t *testing.T) {
+	bare := model.Scenario{Nodes: 1, BarePods: 1, Lag: 1, Pods: 1, Faults: model.Budget{model.PodDelete: 1, model.PodRecreate: 1}}
+	require.ErrorIs(t, run(t, build(t, bare), check.Options{}).Result("P-UID").Reason, check.ErrBound)
+
 	s := small
 	s.Pods = 3
 	r := run(t, build(t, s), check.Options{Symmetry: true})

@@ -29,7 +29,7 @@ func (y *system) ncQueue(dst []State, s State) []State {
 // Abstracts: doEvictionPass and the list in deletePods (N8).
 func (y *system) ncCondemn(dst []State, s State) []State {
 	for n := range y.Nodes {
-		if !s.Nodes[n].Queued || y.condemned(&s, n) {
+		if !s.Nodes[n].Queued || y.stopped(&s) || y.condemned(&s, n) {
 			continue
 		}
 		next := s

@@ -4,8 +4,8 @@ package model
 // pkg/controller/nodelifecycle/node_lifecycle_controller.go, and what it shares
 // with the node controller of v1.9. Its passes are split where they write.
 //
-// Omits: rate limits (one node at a time goes anyway, in any order), zones (all
-// nodes are in one), kubelets that report Ready=False themselves, NoSchedule
+// Omits: rates other than none (nodes go in any order), zones (all nodes are in
+// one), kubelets that report Ready=False themselves, NoSchedule
 // taints other than unreachable, the start-up grace of new nodes.
 
 // nlcJudge writes Ready=Unknown for a node without a heartbeat. The heartbeat
@@ -87,6 +87,20 @@ func (y *system) podsToMark(s *State, n int) bool {
 	return false
 }
 
+// stopped reports whether no eviction is begun: every node looks dead, or more
+// than two and at least 55 % of them do, which sets the rate of a small zone to 0.
+//
+// Abstracts: ComputeZoneState and setLimiterInZone, for one zone of up to 50 nodes.
+func (y *system) stopped(s *State) bool {
+	notReady := 0
+	for n := range y.Nodes {
+		if !s.kcmNode(n).Ready {
+			notReady++
+		}
+	}
+	return y.fullDisruption(s) || notReady > 2 && notReady*100 >= 55*y.Nodes
+}
+
 // fullDisruption reports whether the controller manager sees no ready node.
 //
 // Abstracts: ComputeZoneState and the master disruption mode, for one zone.
@@ -108,7 +122,7 @@ func (y *system) fullDisruption(s *State) bool {
 // the node that was read.
 func (y *system) nlcTaintNoSchedule(dst []State, s State) []State {
 	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
-		if v.NoSchedule == !v.Ready || v != node.kcmView() {
+		if v.NoSchedule == !v.Ready || v != node.kcmView() && !y.bug.noConflict {
 			return node, false
 		}
 		node.NoSchedule = !v.Ready
@@ -121,11 +135,11 @@ func (y *system) nlcTaintNoSchedule(dst []State, s State) []State {
 //
 // Abstracts: processTaintBaseEviction, doNoExecuteTaintingPass (L5, L6).
 func (y *system) nlcTaintNoExecute(dst []State, s State) []State {
-	if y.fullDisruption(&s) {
+	if y.stopped(&s) {
 		return dst
 	}
 	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
-		if v.Ready || v.NoExecute || node.Added || v != node.kcmView() {
+		if v.Ready || v.NoExecute || node.Added || v != node.kcmView() && !y.bug.noConflict {
 			return node, false
 		}
 		node.NoExecute = true
@@ -141,7 +155,7 @@ func (y *system) nlcTaintNoExecute(dst []State, s State) []State {
 func (y *system) nlcUntaint(dst []State, s State) []State {
 	full := y.fullDisruption(&s)
 	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
-		if !v.NoExecute || !(v.Ready || node.Added || full) || v != node.kcmView() {
+		if !v.NoExecute || !(v.Ready || node.Added || full) || v != node.kcmView() && !y.bug.noConflict {
 			return node, false
 		}
 		node.NoExecute, node.Added = false, false

@@ -8,7 +8,7 @@ import "github.com/reconverge/reconverge/check"
 func safetyClaims() []Claim {
 	return []Claim{
 		{ID: "P-NOREVIVE", Status: Guaranteed,
-			Claim:  "an evicted pod's identity is never revived: a mark for deletion stays, a UID that left the store does not come back, no kubelet takes it up or starts its container again",
+			Claim:  "an evicted pod's identity is never revived: a mark for deletion stays, a UID that left the store does not come back, no kubelet takes it up again or starts its container again",
 			Source: "rest/update.go:BeforeUpdate; pkg/kubelet/config/config.go:podStorage.merge; protocol 6.1",
 			property: steps("P-NOREVIVE", func(a, b Pod) bool {
 				switch {
@@ -16,7 +16,9 @@ func safetyClaims() []Claim {
 					return b.Object == Removed || b.Object == Stored && b.Deletion != Unmarked
 				case a.Object == Removed:
 					takenUp := a.Seen == Unseen && (b.Seen == SeenLive || b.Seen == SeenTerminating)
-					startedAgain := a.Container == Stopped && b.Container == Started
+					// A kubelet that has not seen the removal may start the container once.
+					first := a.Seen == SeenLive && a.Container == NotStarted
+					startedAgain := a.Container != Started && b.Container == Started && !first
 					return b.Object == Removed && !takenUp && !startedAgain
 				}
 				return true
@@ -52,8 +54,11 @@ func safetyClaims() []Claim {
 			Claim:  "a binding decided for one UID never lands on another",
 			Source: "pkg/registry/core/pod/storage/storage.go:setPodNodeAndMetadata (#105913, #116550)",
 			unless: func(y *system) string {
-				if y.Version == V1_9 {
+				switch {
+				case y.Version == V1_9:
 					return "not guaranteed in 1.9: its bindings carry no UID"
+				case y.BarePods == 0 || y.Faults[PodRecreate] == 0:
+					return "no two pods ever share a name in this scenario: see --scenario recreated-pod"
 				}
 				return ""
 			},
@@ -101,7 +106,7 @@ func safetyClaims() []Claim {
 			Claim:  "the ReplicaSet controller never deletes below spec.replicas in its own view",
 			Source: "pkg/controller/replicaset/replica_set.go:manageReplicas",
 			unless: func(y *system) string {
-				if y.Faults[Scale] == 0 && !(y.Version == V1_9 && y.Faults[Restart] > 0) {
+				if y.Faults[Scale] == 0 && !y.staleRestart() {
 					return "nothing in this scenario makes the ReplicaSet controller delete a pod: see --fault scale=1"
 				}
 				return ""
@@ -118,23 +123,34 @@ func safetyClaims() []Claim {
 						}
 					}
 					return !chosen || left >= int(from.KCM.Replicas)
-				}, "ReplicaSet.Decide")
+				}, "ReplicaSet.Decide").When(func(s State) bool { return len(y.rsActive(&s)) > int(s.KCM.Replicas) })
 			}},
-		{ID: "P-CANCEL", Status: Guaranteed,
-			Claim:    "no eviction of a pod begins while its node is seen ready again: the pods of a node that returned in time survive",
-			Source:   "tainteviction/taint_eviction.go:processPodOnNode; (9) node_controller.go:cancelPodEviction",
-			unless:   needsNodeFault,
-			property: evictions("P-CANCEL", func(y *system, s *State, n int) bool { return !s.kcmNode(n).Ready })},
+		{ID: "P-CANCEL", Status: Assumed, Assumption: "a node that is seen ready again is cleaned up before the next timer runs out (guaranteed without that only after the taint is seen to be gone)",
+			Claim:  "no eviction of a pod begins while its node is seen ready again: the pods of a node that returned in time survive",
+			Source: "tainteviction/taint_eviction.go:processPodOnNode; (9) node_controller.go:cancelPodEviction",
+			unless: func(y *system) string {
+				if y.Faults[NodeReturn]+y.Faults[Heal] == 0 {
+					return "no failed node comes back in this scenario: see --scenario node-returns"
+				}
+				return needsNodeFault(y)
+			},
+			property: evictions("P-CANCEL", func(y *system, s *State, n int) bool { return !s.kcmNode(n).Ready },
+				func(s *State, n int) bool { return s.Nodes[n].Ready })},
 		{ID: "P-EVICT-WHY", Status: Guaranteed,
 			Claim:  "a pod is evicted only from a node that the deciding process has held not ready for the whole eviction delay, by its own clock",
 			Source: "node_lifecycle_controller.go:processTaintBaseEviction; (9) node_controller.go:monitorNodeStatus",
-			unless: needsNodeFault,
+			unless: func(y *system) string {
+				if y.Toleration == TolerateNot && y.Version == V1_37 {
+					return "there is no eviction delay: the pods do not tolerate the taint"
+				}
+				return needsNodeFault(y)
+			},
 			property: evictions("P-EVICT-WHY", func(y *system, s *State, n int) bool {
 				if y.Version == V1_9 { // counted from the last heartbeat
 					return !s.kcmNode(n).Ready && s.KCM.Uptime >= evictionTicks
 				}
 				return s.Nodes[n].NotReady >= y.tolerationTicks()
-			})},
+			}, func(*State, int) bool { return true })},
 		{ID: "P-FULL", Status: Assumed, Assumption: "the disruption state is computed and acted on in one step (hazards B20 and B21 are races within it)",
 			Claim:  "no eviction of a node's pods begins while every node is seen not ready",
 			Source: "node_lifecycle_controller.go:handleDisruption",
@@ -153,7 +169,7 @@ func safetyClaims() []Claim {
 						}
 					}
 					return true
-				}, y.begins())
+				}, y.begins()).When(func(s State) bool { return !s.someNodeSeenReady(y.Nodes) })
 			}},
 		{ID: "W-EIGHT", Status: Witness,
 			Claim:  "all replicas run on one surviving node while pods of a dead node, half of the replicas, are still listed as Terminating (1.9: Unknown): 5 replicas, 8 pods listed",
@@ -165,7 +181,7 @@ func safetyClaims() []Claim {
 				case y.Toleration == TolerateForever && y.Version == V1_37:
 					return "the pods tolerate a failed node for ever"
 				}
-				return ""
+				return partialDisruption(y)
 			},
 			property: func(y *system) check.Property[State] {
 				return check.Reachable("W-EIGHT", y.eight)
@@ -245,6 +261,11 @@ func revisions(y *system) check.Property[State] {
 			}
 		}
 		stale := y.Version == V1_37 && marked >= 0 && from.kcmPod(marked) != from.Pods[marked].kcmView()
+		for n := range to.Nodes {
+			a, b := &from.Nodes[n], &to.Nodes[n]
+			tainted := a.NoSchedule != b.NoSchedule || a.NoExecute != b.NoExecute
+			stale = stale || tainted && from.kcmNode(n) != a.kcmView()
+		}
 		return written <= 1 && !stale
 	})
 }
@@ -260,8 +281,9 @@ func (p Pod) inStore() Pod {
 
 // evictions makes a property of the steps in which the eviction of pods from a
 // node is decided: a timer fires (v1.37), the node is queued or its pods are
-// condemned (v1.9). ok judges the state after that step.
-func evictions(id string, ok func(y *system, s *State, n int) bool) func(*system) check.Property[State] {
+// condemned (v1.9). ok judges the state after that step; relevant says of which
+// nodes with pods waiting for eviction there is something to judge.
+func evictions(id string, ok func(y *system, s *State, n int) bool, relevant func(s *State, n int) bool) func(*system) check.Property[State] {
 	return func(y *system) check.Property[State] {
 		return check.TransitionInPlace(id, func(from, to *State) bool {
 			for i := range to.used() {
@@ -277,18 +299,15 @@ func evictions(id string, ok func(y *system, s *State, n int) bool) func(*system
 			}
 			return true
 		}).When(func(s State) bool {
-			return s.anyPod(func(p Pod) bool { return p.Timer != Off || p.Condemned }) || s.anyQueued()
+			for n := range s.Nodes {
+				waiting := s.Nodes[n].Queued || s.anyPod(func(p Pod) bool { return p.Node == NodeRef(n+1) && (p.Timer != Off || p.Condemned) })
+				if waiting && relevant(&s, n) {
+					return true
+				}
+			}
+			return false
 		})
 	}
-}
-
-func (s *State) anyQueued() bool {
-	for n := range s.Nodes {
-		if s.Nodes[n].Queued {
-			return true
-		}
-	}
-	return false
 }
 
 // begins names the action with which the eviction of a node's pods begins.
@@ -329,14 +348,14 @@ func (y *system) eight(s State) bool {
 }
 
 func needsUserDelete(y *system) string {
-	if y.Faults[PodDelete]+y.Faults[Scale] == 0 {
+	if y.Faults[PodDelete]+y.Faults[Scale] == 0 && !y.staleRestart() {
 		return "no pod is deleted before it is bound in this scenario"
 	}
 	return ""
 }
 
 func needsTermination(y *system) string {
-	if y.Faults[PodDelete]+y.Faults[Scale]+y.Faults[NodeReturn]+y.Faults[Heal] == 0 {
+	if y.Faults[PodDelete]+y.Faults[Scale]+y.Faults[NodeReturn]+y.Faults[Heal] == 0 && !y.staleRestart() {
 		return "no pod ends on a live node in this scenario"
 	}
 	return ""
@@ -350,6 +369,19 @@ func needsNodeFault(y *system) string {
 		return "with one node, its failure is that of all nodes, and nothing is evicted"
 	case y.Toleration == TolerateForever && y.Version == V1_37:
 		return "the pods tolerate a failed node for ever"
+	}
+	return ""
+}
+
+// staleRestart reports whether the controller manager may restart on a stale
+// list, create pods that it has already, and then delete the surplus.
+func (y *system) staleRestart() bool { return y.Version == V1_9 && y.Faults[Restart] > 0 }
+
+// partialDisruption says why a scenario may come to rest with pods on dead
+// nodes: see stopped.
+func partialDisruption(y *system) string {
+	if failing := int(y.Faults[NodeCrash] + y.Faults[Partition]); failing > 2 && y.Nodes > 3 {
+		return "three of four nodes may fail, and then nothing is evicted (partial disruption of a small zone)"
 	}
 	return ""
 }

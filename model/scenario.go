@@ -139,7 +139,10 @@ func (s *Scenario) pods() int {
 	if s.Pods > 0 {
 		return s.Pods
 	}
-	lost := min(int(s.Faults[NodeCrash]+s.Faults[Partition]), s.Nodes)
+	lost := int(s.Faults[NodeCrash] + s.Faults[Partition])
+	if s.Faults[Heal]+s.Faults[NodeReturn] == 0 {
+		lost = min(lost, s.Nodes) // each node fails once
+	}
 	n := s.Replicas + int(s.Faults[PodDelete]+s.Faults[Scale]) + s.BarePods + int(s.Faults[PodRecreate])
 	n += lost*(s.Replicas+int(s.Faults[Scale])) + s.spares()
 	if s.Version == V1_9 { // a controller manager that restarts on a stale list creates pods again
@@ -165,8 +168,10 @@ func (s *Scenario) Validate() error {
 		return fmt.Errorf("nodes is %d, the model takes 1 to %d", s.Nodes, MaxNodes)
 	case s.Lag < 0 || s.Lag > MaxLag:
 		return fmt.Errorf("lag is %d, the model takes 0 to %d", s.Lag, MaxLag)
-	case s.Replicas > MaxPods || s.BarePods < 0 || s.BarePods > MaxPods || s.Pods < 0 || s.Pods > MaxPods:
-		return fmt.Errorf("replicas is %d, the model takes at most %d pods", max(s.Replicas, s.BarePods, s.Pods), MaxPods)
+	case s.Replicas > MaxPods || s.BarePods < 0 || s.BarePods > MaxPods:
+		return fmt.Errorf("replicas is %d, the model takes at most %d pods", max(s.Replicas, s.BarePods), MaxPods)
+	case s.Pods < 0 || s.Pods > MaxPods:
+		return fmt.Errorf("the bound on pods is %d, the model takes 0 (as many as are needed) to %d", s.Pods, MaxPods)
 	case s.Start > StartRunning || s.Toleration > TolerateForever || s.Version > V1_9:
 		return errors.New("start, toleration or version out of range")
 	case s.Start == StartRunning && s.BarePods > 0:

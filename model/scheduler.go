@@ -78,9 +78,9 @@ func (y *system) schedBind(dst []State, s State) []State {
 }
 
 // bindTarget is the pod that the API server binds for a decision about pod i;
-// -1 if it refuses.
+// -1 if it refuses. In v1.9 a binding names the pod only.
 func (y *system) bindTarget(s *State, i int) int {
-	if y.bug.bindNoUID && s.Pods[i].Object != Stored && s.Pods[i].Bare {
+	if (y.bug.bindNoUID || y.Version == V1_9) && s.Pods[i].Object != Stored && s.Pods[i].Bare {
 		i = y.namesake(s)
 	}
 	if i < 0 || !s.Pods[i].Stored() || s.Pods[i].Node != 0 || s.Pods[i].Deletion != Unmarked {

@@ -20,8 +20,8 @@ func (y *system) settle(from *State, next State) State {
 		if p.Seen == SeenTerminating && p.Container == NotStarted {
 			p.Container = Stopped // it will not run any more: no need to tell the two apart
 		}
-		if p.Object == Removed && p.Container != Started && !y.bug.firstListStale {
-			p.Seen = Unseen // whether the kubelet knows yet makes no difference
+		if p.Object == Removed && p.Seen > SeenLive && p.Container != Started && !y.bug.firstListStale {
+			p.Seen = Unseen // it has ended: whether the kubelet knows that it is gone makes no difference
 		}
 		if p.Object == Removed && p.forgotten() && !y.bug.firstListStale {
 			*p = Pod{Object: Removed}
@@ -38,11 +38,11 @@ func (p *Pod) forgotten() bool {
 // settleNodes is what the node controllers do when their cache advances.
 func (y *system) settleNodes(from, next *State) {
 	full := y.fullDisruption(next)
-	leaving := !full && y.fullDisruption(from)
+	leaving := y.Version == V1_9 && !full && y.fullDisruption(from)
 	for n := range y.Nodes {
 		node, v := &next.Nodes[n], next.kcmNode(n)
 		if leaving && node.Link != Up { // handleDisruption: all probe and transition times := now
-			node.Silent, node.NotReady = 0, 0
+			node.Silent = 0
 		}
 		if v.Ready {
 			node.NotReady, node.InSet = 0, false
@@ -51,7 +51,7 @@ func (y *system) settleNodes(from, next *State) {
 			}
 		}
 		if full {
-			node.Queued = false
+			node.Queued, node.InSet = false, false
 		}
 		if node.NeedMark && (node.Ready || !y.podsToMark(next, n)) {
 			node.NeedMark = false

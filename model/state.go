@@ -90,7 +90,8 @@ const (
 // Container is the pod's container on the machine.
 type Container uint8
 
-// The life of a container: never started, running, has run.
+// The life of a container since the machine booted: never started, running, has
+// run.
 const (
 	NotStarted Container = iota
 	Started
