@@ -135,7 +135,7 @@ func (e *expander[S, K]) atBound(s S) bool {
 func (e *expander[S, K]) stuck(s S) bool {
 	return !slices.ContainsFunc(e.m.Actions, func(a Action[S]) bool {
 		e.where = callee{"action", a.Name}
-		return len(a.Next(nil, s)) > 0 // not e.next: its buffer is in use
+		return len(a.Successors(nil, &s)) > 0 // not e.next: its buffer is in use
 	})
 }
 
@@ -156,7 +156,7 @@ func (o orbit[S]) matches(other orbit[S]) bool { return o == other }
 func (e *expander[S, K]) orbits(a *Action[S], s S) []orbit[S] {
 	var all []orbit[S]
 	e.where = callee{"action", a.Name}
-	for _, t := range a.Next(nil, s) {
+	for _, t := range a.Successors(nil, &s) {
 		if t == s {
 			continue
 		}

@@ -55,7 +55,7 @@ func (s *search[S, K]) stepTo(from S, action int, to S) (Step[S], bool) {
 		if action >= 0 && i != action {
 			continue
 		}
-		for _, t := range s.m.Actions[i].Next(nil, from) {
+		for _, t := range s.m.Actions[i].Successors(nil, &from) {
 			if t != from && e.canonical(t) == to {
 				return s.m.step(i, from, t), true
 			}

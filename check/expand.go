@@ -284,7 +284,7 @@ func (e *expander[S, K]) expand(c *chunk[S, K], s *S) {
 // action may return a table of its own.
 func (e *expander[S, K]) next(a int, s *S) []S {
 	e.where = callee{"action", e.m.Actions[a].Name}
-	successors := e.m.Actions[a].Next(e.buf[:0], *s)
+	successors := e.m.Actions[a].Successors(e.buf[:0], s)
 	if cap(successors) > cap(e.buf) {
 		e.buf = make([]S, 0, cap(successors))
 	}

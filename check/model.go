@@ -39,9 +39,22 @@ type Action[S comparable] struct {
 	// is it a step that fairness could ask for.
 	Next func(dst []S, s S) []S
 
+	// NextInPlace is used instead of Next, which is nil then, where states are
+	// so large that copying one for each action is felt. It must neither change
+	// *s nor keep the pointer.
+	NextInPlace func(dst []S, s *S) []S
+
 	// Label names the step from one state to another in a trace, where one
 	// action stands for many instances: "Bind(pod3, node1)". nil: Name.
 	Label func(from, to S) string
+}
+
+// Successors appends the successors of s to dst, by Next or NextInPlace.
+func (a *Action[S]) Successors(dst []S, s *S) []S {
+	if a.NextInPlace != nil {
+		return a.NextInPlace(dst, s)
+	}
+	return a.Next(dst, *s)
 }
 
 // Fairness says whether an action may be put off for ever. It concerns the
@@ -93,8 +106,10 @@ func (m *Model[S]) Validate() error {
 			return fmt.Errorf("check: action %d: name %q is not usable", i, a.Name)
 		case seen[a.Name]:
 			return fmt.Errorf("check: action %q declared twice", a.Name)
-		case a.Next == nil:
+		case a.Next == nil && a.NextInPlace == nil:
 			return fmt.Errorf("check: action %q has no Next", a.Name)
+		case a.Next != nil && a.NextInPlace != nil:
+			return fmt.Errorf("check: action %q has both Next and NextInPlace", a.Name)
 		case a.Fair > Strong:
 			return fmt.Errorf("check: action %q: %v is no fairness", a.Name, a.Fair)
 		}

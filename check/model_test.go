@@ -26,6 +26,8 @@ func TestModelValidate(t *testing.T) {
 		`name "stutter" is not usable`:        {Init: []int{0}, Actions: []check.Action[int]{{Name: check.Stutter, Next: next}}},
 		`action "Act" declared twice`:         {Init: []int{0}, Actions: []check.Action[int]{act, act}},
 		`action "Act" has no Next`:            {Init: []int{0}, Actions: []check.Action[int]{{Name: "Act"}}},
+		`action "Act" has both Next and Next`: {Init: []int{0}, Actions: []check.Action[int]{{Name: "Act", Next: next,
+			NextInPlace: func(dst []int, s *int) []int { return next(dst, *s) }}}},
 		`action "Act": Fairness(3) is no fai`: {Init: []int{0}, Actions: []check.Action[int]{{Name: "Act", Next: next, Fair: 3}}},
 		"bound 0 needs a name":                {Init: []int{0}, Bounds: []check.Bound[int]{{At: yes}}},
 		"bound 0 needs a name and a predica":  {Init: []int{0}, Bounds: []check.Bound[int]{{Name: "far"}}},

@@ -97,7 +97,7 @@ func (s *search[S, K]) decide(i int, res *Result[S]) error {
 }
 
 func (s *search[S, K]) violatingStep(p *Property[S], action int, from S) (Step[S], bool) {
-	for _, t := range s.m.Actions[action].Next(nil, from) {
+	for _, t := range s.m.Actions[action].Successors(nil, &from) {
 		if t != from && !p.step(&from, &t) {
 			return s.m.step(action, from, t), true
 		}

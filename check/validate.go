@@ -55,7 +55,7 @@ func validateSteps[S comparable](m *Model[S], t *Trace[S]) error {
 		if k < 0 {
 			return fmt.Errorf("step %d: no action %q", i, step.Action)
 		}
-		if !slices.Contains(m.Actions[k].Next(nil, from), step.State) {
+		if !slices.Contains(m.Actions[k].Successors(nil, &from), step.State) {
 			return fmt.Errorf("step %d: %q does not lead to %s", i, step.Action, m.format(step.State))
 		}
 	}
@@ -75,7 +75,7 @@ func fairTo[S comparable](a Action[S], cycle []Step[S]) error {
 		if step.Action == a.Name {
 			return nil
 		}
-		if slices.ContainsFunc(a.Next(nil, step.State), func(t S) bool { return t != step.State }) {
+		if slices.ContainsFunc(a.Successors(nil, &step.State), func(t S) bool { return t != step.State }) {
 			enabled++
 		}
 	}
@@ -103,7 +103,7 @@ func (p *Property[S]) shownBy(m *Model[S], stem []Step[S]) error {
 	case KindDeadlockFree:
 		shown = p.p == nil || !p.p(last.State)
 		for _, a := range m.Actions {
-			shown = shown && len(a.Next(nil, last.State)) == 0
+			shown = shown && len(a.Successors(nil, &last.State)) == 0
 		}
 	}
 	if !shown {

@@ -61,12 +61,12 @@ func (y *system) deletePod(s *State, i int) bool {
 //
 // Abstracts: registry/generic/registry/store.go:Delete after
 // updateForGracefulDeletionAndFinalizers; another actor may run between the two.
-func (y *system) remove(dst []State, s State) []State {
+func (y *system) remove(dst []State, s *State) []State {
 	for i := range s.used() {
 		if p := s.Pods[i]; p.Object == Stored && p.Deletion == Immediate {
-			next := s
+			next := *s
 			if y.removePod(&next, i) {
-				dst = append(dst, y.settle(&s, next))
+				dst = append(dst, y.settle(s, next))
 			}
 		}
 	}

@@ -8,11 +8,11 @@ package model
 //
 // Abstracts: the timers of nodes and tolerations by their order: renewal and
 // control plane < grace < toleration or eviction delay.
-func (y *system) tick(dst []State, s State) []State {
-	if y.urgent(&s) {
+func (y *system) tick(dst []State, s *State) []State {
+	if y.urgent(s) {
 		return dst
 	}
-	next := s
+	next := *s
 	next.KCM.Uptime = y.uptime(s.KCM.Uptime + 1)
 	for n := range y.Nodes {
 		node := &next.Nodes[n]
@@ -34,10 +34,10 @@ func (y *system) tick(dst []State, s State) []State {
 			p.Timer = Fired
 		}
 	}
-	if next == s {
+	if next == *s {
 		return dst
 	}
-	return append(dst, y.settle(&s, next))
+	return append(dst, y.settle(s, next))
 }
 
 // urgent reports whether something is due that does not wait for a tick.
@@ -52,7 +52,7 @@ func (y *system) urgent(s *State) bool {
 	}
 	var scratch [4]State
 	for _, next := range y.control {
-		if len(next(scratch[:0], *s)) > 0 {
+		if len(next(scratch[:0], s)) > 0 {
 			return true
 		}
 	}

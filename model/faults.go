@@ -13,21 +13,20 @@ func (s *State) spend(f Fault) bool {
 }
 
 // relink changes the link of each node in one of the given states.
-func (y *system) relink(dst []State, s State, f Fault, to Link, from ...Link) []State {
-	if !s.spend(f) {
+func (y *system) relink(dst []State, s *State, f Fault, to Link, from ...Link) []State {
+	if s.Budget[f] == 0 {
 		return dst
 	}
-	before := s
-	before.Budget[f]++
 	for n := range y.Nodes {
 		for _, link := range from {
 			if s.Nodes[n].Link == link {
-				next := s
+				next := *s
+				next.spend(f)
 				next.Nodes[n].Link = to
 				if to == Down {
 					y.switchOff(&next, n)
 				}
-				dst = append(dst, y.settle(&before, next))
+				dst = append(dst, y.settle(s, next))
 			}
 		}
 	}
@@ -45,19 +44,19 @@ func (y *system) switchOff(s *State, n int) {
 	}
 }
 
-func (y *system) nodeCrash(dst []State, s State) []State {
+func (y *system) nodeCrash(dst []State, s *State) []State {
 	return y.relink(dst, s, NodeCrash, Down, Up, Partitioned)
 }
 
-func (y *system) nodeReturn(dst []State, s State) []State {
+func (y *system) nodeReturn(dst []State, s *State) []State {
 	return y.relink(dst, s, NodeReturn, Up, Down)
 }
 
-func (y *system) partition(dst []State, s State) []State {
+func (y *system) partition(dst []State, s *State) []State {
 	return y.relink(dst, s, Partition, Partitioned, Up)
 }
 
-func (y *system) heal(dst []State, s State) []State {
+func (y *system) heal(dst []State, s *State) []State {
 	return y.relink(dst, s, Heal, Up, Partitioned)
 }
 
@@ -67,8 +66,8 @@ func (y *system) heal(dst []State, s State) []State {
 //
 // Abstracts: 3.5 of the protocol, with leader election merged into the restart.
 // Omits: requests of the old process that arrive after the new one has started.
-func (y *system) restartKCM(dst []State, s State) []State {
-	next := s
+func (y *system) restartKCM(dst []State, s *State) []State {
+	next := *s
 	if !next.spend(Restart) {
 		return dst
 	}
@@ -95,19 +94,19 @@ func (y *system) restartKCM(dst []State, s State) []State {
 }
 
 // userDelete deletes any pod by its name.
-func (y *system) userDelete(dst []State, s State) []State {
+func (y *system) userDelete(dst []State, s *State) []State {
 	for i := range s.used() {
-		next := s
+		next := *s
 		if next.spend(PodDelete) && y.deletePod(&next, i) {
-			dst = append(dst, y.settle(&s, next))
+			dst = append(dst, y.settle(s, next))
 		}
 	}
 	return dst
 }
 
 // userScale adds or removes one replica.
-func (y *system) userScale(dst []State, s State) []State {
-	next := s
+func (y *system) userScale(dst []State, s *State) []State {
+	next := *s
 	if !next.spend(Scale) {
 		return dst
 	}
@@ -115,26 +114,26 @@ func (y *system) userScale(dst []State, s State) []State {
 	if y.lag == 0 {
 		next.KCM.Replicas = next.Replicas
 	}
-	dst = append(dst, y.settle(&s, next))
+	dst = append(dst, y.settle(s, next))
 	if s.Replicas > 0 {
 		next.Replicas -= 2
 		if y.lag == 0 {
 			next.KCM.Replicas = next.Replicas
 		}
-		dst = append(dst, y.settle(&s, next))
+		dst = append(dst, y.settle(s, next))
 	}
 	return dst
 }
 
 // userRecreate creates the user's pod again, once the store has no object of
 // its name. Deleting it first is userDelete.
-func (y *system) userRecreate(dst []State, s State) []State {
-	next := s
-	if !y.mayRecreate(&s) || !next.spend(PodRecreate) {
+func (y *system) userRecreate(dst []State, s *State) []State {
+	next := *s
+	if !y.mayRecreate(s) || !next.spend(PodRecreate) {
 		return dst
 	}
 	if y.createPod(&next, Pod{Object: Stored, Bare: true}) {
-		dst = append(dst, y.settle(&s, next))
+		dst = append(dst, y.settle(s, next))
 	}
 	return dst
 }

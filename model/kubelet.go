@@ -15,7 +15,7 @@ package model
 //
 // Abstracts: config/config.go:podStorage.merge (ADD, DELETE, REMOVE).
 // Omits: the REMOVE of a pod that has ended (see settle).
-func (y *system) kubeletObserve(dst []State, s State) []State {
+func (y *system) kubeletObserve(dst []State, s *State) []State {
 	for i := range s.used() {
 		p := s.Pods[i]
 		if p.Node == 0 || s.node(p.Node).Link != Up {
@@ -33,9 +33,9 @@ func (y *system) kubeletObserve(dst []State, s State) []State {
 			seen = SeenTerminating
 		}
 		if seen != p.Seen {
-			next := s
+			next := *s
 			next.Pods[i].Seen = seen
-			dst = append(dst, y.settle(&s, next))
+			dst = append(dst, y.settle(s, next))
 		}
 	}
 	return dst
@@ -45,7 +45,7 @@ func (y *system) kubeletObserve(dst []State, s State) []State {
 // cut off goes on doing so with what it knows.
 //
 // Abstracts: kubelet.go:SyncPod, and its restart after a reboot.
-func (y *system) kubeletStart(dst []State, s State) []State {
+func (y *system) kubeletStart(dst []State, s *State) []State {
 	return y.eachPod(dst, s, func(p Pod, link Link) (Pod, bool) {
 		if p.Seen != SeenLive || p.Container == Started || link == Down {
 			return p, false
@@ -58,7 +58,7 @@ func (y *system) kubeletStart(dst []State, s State) []State {
 // kubeletStop stops the container of a pod that is terminating or gone.
 //
 // Abstracts: kubelet.go:SyncTerminatingPod.
-func (y *system) kubeletStop(dst []State, s State) []State {
+func (y *system) kubeletStop(dst []State, s *State) []State {
 	return y.eachPod(dst, s, func(p Pod, _ Link) (Pod, bool) {
 		if p.Seen != SeenTerminating && p.Seen != SeenGone || p.Container != Started {
 			return p, false
@@ -70,15 +70,15 @@ func (y *system) kubeletStop(dst []State, s State) []State {
 
 // eachPod appends a successor for each bound pod that f changes without a
 // write to the store.
-func (y *system) eachPod(dst []State, s State, f func(p Pod, link Link) (Pod, bool)) []State {
+func (y *system) eachPod(dst []State, s *State, f func(p Pod, link Link) (Pod, bool)) []State {
 	for i := range s.used() {
 		if s.Pods[i].Node == 0 {
 			continue
 		}
 		if p, ok := f(s.Pods[i], s.node(s.Pods[i].Node).Link); ok {
-			next := s
+			next := *s
 			next.Pods[i] = p
-			dst = append(dst, y.settle(&s, next))
+			dst = append(dst, y.settle(s, next))
 		}
 	}
 	return dst
@@ -86,7 +86,7 @@ func (y *system) eachPod(dst []State, s State, f func(p Pod, link Link) (Pod, bo
 
 // eachWrite appends a successor for each stored pod on a connected node that f
 // changes and the API server accepts.
-func (y *system) eachWrite(dst []State, s State, f func(p Pod) (Pod, bool)) []State {
+func (y *system) eachWrite(dst []State, s *State, f func(p Pod) (Pod, bool)) []State {
 	for i := range s.used() {
 		p := s.Pods[i]
 		if p.Object != Stored || p.Node == 0 || s.node(p.Node).Link != Up {
@@ -96,9 +96,9 @@ func (y *system) eachWrite(dst []State, s State, f func(p Pod) (Pod, bool)) []St
 		if !ok {
 			continue
 		}
-		next := s
+		next := *s
 		if y.putPod(&next, i, p) {
-			dst = append(dst, y.settle(&s, next))
+			dst = append(dst, y.settle(s, next))
 		}
 	}
 	return dst
@@ -109,7 +109,7 @@ func (y *system) eachWrite(dst []State, s State, f func(p Pod) (Pod, bool)) []St
 //
 // Abstracts: status_manager.go:syncPod, by a status change or the 10 s tick.
 // Omits: containers that are started and never become ready.
-func (y *system) kubeletReportRunning(dst []State, s State) []State {
+func (y *system) kubeletReportRunning(dst []State, s *State) []State {
 	return y.eachWrite(dst, s, func(p Pod) (Pod, bool) {
 		if p.Container != Started || p.Seen == SeenGone || p.Phase == Terminal || p.Phase == Running && p.Ready {
 			return p, false
@@ -126,7 +126,7 @@ func (y *system) kubeletReportRunning(dst []State, s State) []State {
 //
 // Abstracts: status_manager.go:TerminatePod, mergePodStatus: a terminal phase
 // is withheld while containers may run, and makes the pod not ready.
-func (y *system) kubeletReportTerminal(dst []State, s State) []State {
+func (y *system) kubeletReportTerminal(dst []State, s *State) []State {
 	return y.eachWrite(dst, s, func(p Pod) (Pod, bool) {
 		if p.Seen != SeenTerminating || p.Container == Started || p.Phase == Terminal {
 			return p, false
@@ -140,7 +140,7 @@ func (y *system) kubeletReportTerminal(dst []State, s State) []State {
 //
 // Abstracts: status_manager.go:syncPod, canBeDeleted. (9) does not wait for a
 // terminal phase.
-func (y *system) kubeletFinalDelete(dst []State, s State) []State {
+func (y *system) kubeletFinalDelete(dst []State, s *State) []State {
 	return y.eachWrite(dst, s, func(p Pod) (Pod, bool) {
 		if p.Seen != SeenTerminating || p.Container == Started || p.Deletion != Graceful || p.Phase != Terminal && y.Version != V1_9 {
 			return p, false
@@ -156,16 +156,16 @@ func (y *system) kubeletFinalDelete(dst []State, s State) []State {
 // Abstracts: nodelease/controller.go:sync, kubelet_node_status.go:updateNodeStatus;
 // and that the controller manager sees the renewal before its grace is over.
 // Omits: the separate lag of the lease cache.
-func (y *system) kubeletHeartbeat(dst []State, s State) []State {
+func (y *system) kubeletHeartbeat(dst []State, s *State) []State {
 	for n := range y.Nodes {
 		node := s.Nodes[n]
 		if !node.heartbeatDue() {
 			continue
 		}
-		next := s
+		next := *s
 		node.Silent, node.Ready = 0, true
 		if y.putNode(&next, n, node) {
-			dst = append(dst, y.settle(&s, next))
+			dst = append(dst, y.settle(s, next))
 		}
 	}
 	return dst

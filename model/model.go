@@ -47,7 +47,7 @@ func (y *system) actions() []check.Action[State] {
 	pod, node := y.podStep, y.nodeStep
 	control := y.controlActions()
 	for _, a := range control {
-		y.control = append(y.control, a.Next)
+		y.control = append(y.control, a.NextInPlace)
 	}
 	all := append(control,
 		fair("Kubelet.Observe", y.kubeletObserve, pod),
@@ -72,7 +72,7 @@ func (y *system) actions() []check.Action[State] {
 		{PodRecreate, "User.Recreate", y.userRecreate, pod},
 	} {
 		if y.Faults[act.fault] > 0 {
-			all = append(all, check.Action[State]{Name: act.name, Fair: check.Unfair, Next: act.next, Label: label(act.name, act.label)})
+			all = append(all, check.Action[State]{Name: act.name, Fair: check.Unfair, NextInPlace: act.next, Label: label(act.name, act.label)})
 		}
 	}
 	return all
@@ -113,7 +113,7 @@ func (y *system) controlActions() []check.Action[State] {
 	)
 }
 
-type nextFunc = func(dst []State, s State) []State
+type nextFunc = func(dst []State, s *State) []State
 
 // fair declares an action that a process owes.
 //
@@ -121,7 +121,7 @@ type nextFunc = func(dst []State, s State) []State
 // again and again. That asks less than fairness of each instance, so what
 // holds under it holds under that too.
 func fair(name string, next nextFunc, of labelFunc) check.Action[State] {
-	return check.Action[State]{Name: name, Fair: check.Weak, Next: next, Label: label(name, of)}
+	return check.Action[State]{Name: name, Fair: check.Weak, NextInPlace: next, Label: label(name, of)}
 }
 
 // Assumptions lists what every verdict about the scenario rests on besides its

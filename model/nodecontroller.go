@@ -7,8 +7,8 @@ package model
 //
 // Abstracts: monitorNodeStatus (N3). A node that was evicted stays in the set
 // and is not queued again until it has been ready.
-func (y *system) ncQueue(dst []State, s State) []State {
-	if y.fullDisruption(&s) {
+func (y *system) ncQueue(dst []State, s *State) []State {
+	if y.fullDisruption(s) {
 		return dst
 	}
 	for n := range y.Nodes {
@@ -16,9 +16,9 @@ func (y *system) ncQueue(dst []State, s State) []State {
 		if !node.Object || node.Queued || node.InSet || s.kcmNode(n).Ready || node.Silent < evictionTicks {
 			continue
 		}
-		next := s
+		next := *s
 		next.Nodes[n].Queued = true
-		dst = append(dst, y.settle(&s, next))
+		dst = append(dst, y.settle(s, next))
 	}
 	return dst
 }
@@ -27,19 +27,19 @@ func (y *system) ncQueue(dst []State, s State) []State {
 // pods, live.
 //
 // Abstracts: doEvictionPass and the list in deletePods (N8).
-func (y *system) ncCondemn(dst []State, s State) []State {
+func (y *system) ncCondemn(dst []State, s *State) []State {
 	for n := range y.Nodes {
-		if !s.Nodes[n].Queued || y.stopped(&s) || y.condemned(&s, n) {
+		if !s.Nodes[n].Queued || y.stopped(s) || y.condemned(s, n) {
 			continue
 		}
-		next := s
+		next := *s
 		next.Nodes[n].Queued, next.Nodes[n].InSet = false, true
 		for i := range s.used() {
 			if p := &next.Pods[i]; p.Stored() && p.Node == NodeRef(n+1) {
 				p.Condemned = true
 			}
 		}
-		dst = append(dst, y.settle(&s, next))
+		dst = append(dst, y.settle(s, next))
 	}
 	return dst
 }
@@ -58,16 +58,16 @@ func (y *system) condemned(s *State, n int) bool {
 // the pod is marked for deletion.
 //
 // Abstracts: SetPodTerminationReason in deletePods.
-func (y *system) ncMarkLost(dst []State, s State) []State {
+func (y *system) ncMarkLost(dst []State, s *State) []State {
 	for i := range s.used() {
 		p := s.Pods[i]
 		if !p.Condemned || !p.Stored() || p.Lost {
 			continue
 		}
-		next := s
+		next := *s
 		p.Lost = true
 		if y.putPod(&next, i, p) {
-			dst = append(dst, y.settle(&s, next))
+			dst = append(dst, y.settle(s, next))
 		}
 	}
 	return dst
@@ -77,18 +77,18 @@ func (y *system) ncMarkLost(dst []State, s State) []State {
 //
 // Abstracts: the DELETE in deletePods, by name, with the default grace.
 // Omits: failed deletes, after which the node is retried.
-func (y *system) ncDelete(dst []State, s State) []State {
+func (y *system) ncDelete(dst []State, s *State) []State {
 	for i := range s.used() {
 		p := s.Pods[i]
 		if !p.Condemned || p.Stored() && !p.Lost {
 			continue
 		}
-		next := s
+		next := *s
 		next.Pods[i].Condemned = false
 		if p.Stored() && p.Deletion == Unmarked && !y.deletePod(&next, i) {
 			continue
 		}
-		dst = append(dst, y.settle(&s, next))
+		dst = append(dst, y.settle(s, next))
 	}
 	return dst
 }

@@ -13,7 +13,7 @@ package model
 // (v1.37) ensures.
 //
 // Abstracts: tryUpdateNodeHealth (L2, L3); v1.9 N2.
-func (y *system) nlcJudge(dst []State, s State) []State {
+func (y *system) nlcJudge(dst []State, s *State) []State {
 	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
 		if node.Silent < graceTicks || !node.Ready || !v.Ready {
 			return node, false
@@ -25,7 +25,7 @@ func (y *system) nlcJudge(dst []State, s State) []State {
 
 // eachNode appends a successor for each node that f, which is also given the
 // cached one, changes and the API server accepts.
-func (y *system) eachNode(dst []State, s State, f func(node Node, v NodeView) (Node, bool)) []State {
+func (y *system) eachNode(dst []State, s *State, f func(node Node, v NodeView) (Node, bool)) []State {
 	for n := range y.Nodes {
 		node := s.Nodes[n]
 		if !node.Object {
@@ -35,9 +35,9 @@ func (y *system) eachNode(dst []State, s State, f func(node Node, v NodeView) (N
 		if !ok {
 			continue
 		}
-		next := s
+		next := *s
 		if y.putNode(&next, n, node) {
-			dst = append(dst, y.settle(&s, next))
+			dst = append(dst, y.settle(s, next))
 		}
 	}
 	return dst
@@ -50,20 +50,20 @@ func (y *system) eachNode(dst []State, s State, f func(node Node, v NodeView) (N
 // Abstracts: MarkPodsNotReady (L8); v1.9 N5.
 // Omits: processPod for pods that turn up later on such a node: they are not
 // ready, as nobody there makes them so.
-func (y *system) nlcMarkPod(dst []State, s State) []State {
+func (y *system) nlcMarkPod(dst []State, s *State) []State {
 	for i := range s.used() {
 		p := s.Pods[i]
 		if p.Node == 0 || p.Object != Stored || !s.node(p.Node).NeedMark {
 			continue
 		}
-		v := y.markView(&s, i)
+		v := y.markView(s, i)
 		if !v.Ready || v != p.kcmView() && !y.bug.noConflict {
 			continue
 		}
 		p.Ready = false
-		next := s
+		next := *s
 		if y.putPod(&next, i, p) {
-			dst = append(dst, y.settle(&s, next))
+			dst = append(dst, y.settle(s, next))
 		}
 	}
 	return dst
@@ -120,7 +120,7 @@ func (y *system) fullDisruption(s *State) bool {
 //
 // Abstracts: doNoScheduleTaintingPass (L4). The patch carries the revision of
 // the node that was read.
-func (y *system) nlcTaintNoSchedule(dst []State, s State) []State {
+func (y *system) nlcTaintNoSchedule(dst []State, s *State) []State {
 	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
 		if v.NoSchedule == !v.Ready || v != node.kcmView() && !y.bug.noConflict {
 			return node, false
@@ -134,8 +134,8 @@ func (y *system) nlcTaintNoSchedule(dst []State, s State) []State {
 // node's pods, unless all nodes look dead.
 //
 // Abstracts: processTaintBaseEviction, doNoExecuteTaintingPass (L5, L6).
-func (y *system) nlcTaintNoExecute(dst []State, s State) []State {
-	if y.stopped(&s) {
+func (y *system) nlcTaintNoExecute(dst []State, s *State) []State {
+	if y.stopped(s) {
 		return dst
 	}
 	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
@@ -152,8 +152,8 @@ func (y *system) nlcTaintNoExecute(dst []State, s State) []State {
 //
 // Abstracts: markNodeAsReachable (L7, also for every node after a restart) and
 // handleDisruption (L9).
-func (y *system) nlcUntaint(dst []State, s State) []State {
-	full := y.fullDisruption(&s)
+func (y *system) nlcUntaint(dst []State, s *State) []State {
+	full := y.fullDisruption(s)
 	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
 		if !v.NoExecute || !(v.Ready || node.Added || full) || v != node.kcmView() && !y.bug.noConflict {
 			return node, false

@@ -6,15 +6,15 @@ package model
 // Abstracts: podgc/gc_controller.go:gcUnscheduledTerminating (G4).
 // Omits: the status patch before the delete; G1 (too few pods here), G2 (no
 // out-of-service taint), G3 (no Node object is deleted in this model).
-func (y *system) podGC(dst []State, s State) []State {
+func (y *system) podGC(dst []State, s *State) []State {
 	for i := range s.used() {
 		v := s.kcmPod(i)
 		if !v.Stored || !v.Deletion || v.Node != 0 || s.Pods[i].Object != Stored || s.Pods[i].Deletion != Immediate {
 			continue
 		}
-		next := s
+		next := *s
 		if y.removePod(&next, i) {
-			dst = append(dst, y.settle(&s, next))
+			dst = append(dst, y.settle(s, next))
 		}
 	}
 	return dst

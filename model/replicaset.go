@@ -13,24 +13,24 @@ package model
 // Abstracts: syncReplicaSet up to the choice in manageReplicas: the
 // read-your-writes gate, expectations, list, ranking (ActivePodsWithRanks.Less).
 // Omits: rules 4 to 8 of the ranking; the choice among the rest is any.
-func (y *system) rsDecide(dst []State, s State) []State {
-	if y.rsBusy(&s) || !y.rsMayManage(&s) {
+func (y *system) rsDecide(dst []State, s *State) []State {
+	if y.rsBusy(s) || !y.rsMayManage(s) {
 		return dst
 	}
-	active := y.rsActive(&s)
+	active := y.rsActive(s)
 	if len(active) < int(s.KCM.Replicas) {
-		next := s
+		next := *s
 		next.KCM.ToCreate = s.KCM.Replicas - uint8(len(active))
 		if !y.bug.noExpectations {
 			next.KCM.ExpectAdd = next.KCM.ToCreate
 		}
-		return append(dst, y.settle(&s, next))
+		return append(dst, y.settle(s, next))
 	}
 	surplus := len(active) - int(s.KCM.Replicas)
 	if surplus == 0 {
 		return dst
 	}
-	return y.rsChoose(dst, &s, active, surplus)
+	return y.rsChoose(dst, s, active, surplus)
 }
 
 // rsBusy reports whether the last sync has requests left to send. A key is
@@ -139,17 +139,17 @@ func (y *system) rsChooseAny(dst []State, from *State, s State, pods []int, n in
 //
 // Abstracts: RealPodControl.CreatePods within slowStartBatch.
 // Omits: failed creates and lost responses.
-func (y *system) rsCreate(dst []State, s State) []State {
+func (y *system) rsCreate(dst []State, s *State) []State {
 	if s.KCM.ToCreate == 0 {
 		return dst
 	}
-	next := s
+	next := *s
 	next.KCM.ToCreate--
 	if y.lag == 0 && !y.bug.noExpectations {
 		next.KCM.ExpectAdd-- // seen at once
 	}
 	if y.createPod(&next, Pod{Object: Stored}) {
-		dst = append(dst, y.settle(&s, next))
+		dst = append(dst, y.settle(s, next))
 	}
 	return dst
 }
@@ -158,19 +158,19 @@ func (y *system) rsCreate(dst []State, s State) []State {
 // nothing is written, and the failed delete is taken off the expectations.
 //
 // Abstracts: RealPodControl.DeletePod in manageReplicas.
-func (y *system) rsDelete(dst []State, s State) []State {
+func (y *system) rsDelete(dst []State, s *State) []State {
 	for i := range s.used() {
 		if !s.Pods[i].Chosen {
 			continue
 		}
-		next := s
+		next := *s
 		next.Pods[i].Chosen = false
 		if s.Pods[i].Object != Stored {
 			next.Pods[i].ExpectDel = false
 		} else if s.Pods[i].Deletion == Unmarked && !y.deletePod(&next, i) {
 			continue
 		}
-		dst = append(dst, y.settle(&s, next))
+		dst = append(dst, y.settle(s, next))
 	}
 	return dst
 }

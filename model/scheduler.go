@@ -9,9 +9,9 @@ package model
 //
 // Abstracts: schedulingCycle, with the filters TaintToleration (v1.37) or
 // CheckNodeConditionPredicate (v1.9) on the scheduler's own view.
-func (y *system) schedAssume(dst []State, s State) []State {
+func (y *system) schedAssume(dst []State, s *State) []State {
 	for i := range s.used() {
-		p := &s.Pods[i]
+		p := s.Pods[i]
 		if p.Assumed != 0 {
 			continue
 		}
@@ -19,10 +19,10 @@ func (y *system) schedAssume(dst []State, s State) []State {
 			continue
 		}
 		for n := range y.Nodes {
-			if y.feasible(&s, n) {
-				next := s
+			if y.feasible(s, n) {
+				next := *s
 				next.Pods[i].Assumed = NodeRef(n + 1)
-				dst = append(dst, y.settle(&s, next))
+				dst = append(dst, y.settle(s, next))
 			}
 		}
 	}
@@ -49,20 +49,20 @@ func (y *system) feasible(s *State, n int) bool {
 //
 // Abstracts: bindingCycle, core/pod/storage/storage.go:setPodNodeAndMetadata.
 // Omits: the retry of a refused binding before the cache shows why.
-func (y *system) schedBind(dst []State, s State) []State {
+func (y *system) schedBind(dst []State, s *State) []State {
 	for i := range s.used() {
 		p := s.Pods[i]
 		if p.Assumed == 0 || p.Object == Stored && p.Node != 0 {
 			continue
 		}
-		next := s
-		target := y.bindTarget(&s, i)
+		next := *s
+		target := y.bindTarget(s, i)
 		if target < 0 {
 			if s.schedulable(i) {
 				continue
 			}
 			next.Pods[i].Assumed = 0
-			dst = append(dst, y.settle(&s, next))
+			dst = append(dst, y.settle(s, next))
 			continue
 		}
 		bound := s.Pods[target]
@@ -71,7 +71,7 @@ func (y *system) schedBind(dst []State, s State) []State {
 			if target != i {
 				next.Pods[i].Assumed = 0
 			}
-			dst = append(dst, y.settle(&s, next))
+			dst = append(dst, y.settle(s, next))
 		}
 	}
 	return dst

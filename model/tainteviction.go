@@ -11,14 +11,14 @@ package model
 // Omits: the DisruptionTarget condition written before it, which nothing here
 // reads; the loss of an eviction after five failed deletes; that the delete
 // goes by name, as no two pods of a ReplicaSet share one.
-func (y *system) taintEvict(dst []State, s State) []State {
+func (y *system) taintEvict(dst []State, s *State) []State {
 	for i := range s.used() {
 		if s.Pods[i].Timer != Fired {
 			continue
 		}
-		next := s
+		next := *s
 		if y.deletePod(&next, i) {
-			dst = append(dst, y.settle(&s, next))
+			dst = append(dst, y.settle(s, next))
 		}
 	}
 	return dst

@@ -6,11 +6,11 @@ package model
 // Omits: handlers that lag behind the cache they are called for; relists,
 // which skip events (each process copes with any prefix here).
 
-func (y *system) kcmSeesPod(dst []State, s State) []State {
+func (y *system) kcmSeesPod(dst []State, s *State) []State {
 	if s.KCM.Pods.Len == 0 {
 		return dst
 	}
-	next := s
+	next := *s
 	e := next.KCM.Pods.advance()
 	i := int(e.Object)
 	after := next.kcmPod(i)
@@ -18,43 +18,43 @@ func (y *system) kcmSeesPod(dst []State, s State) []State {
 	if !e.Before.Stored && after.Stored && !after.Deletion && !s.Pods[i].Bare && next.KCM.ExpectAdd > 0 {
 		next.KCM.ExpectAdd--
 	}
-	return append(dst, y.settle(&s, next))
+	return append(dst, y.settle(s, next))
 }
 
-func (y *system) kcmSeesNode(dst []State, s State) []State {
+func (y *system) kcmSeesNode(dst []State, s *State) []State {
 	if s.KCM.Nodes.Len == 0 {
 		return dst
 	}
-	next := s
+	next := *s
 	next.KCM.Nodes.advance()
-	return append(dst, y.settle(&s, next))
+	return append(dst, y.settle(s, next))
 }
 
 // kcmSeesReplicaSet brings the cached ReplicaSet up to date. Several changes of
 // its scale are seen as one.
-func (y *system) kcmSeesReplicaSet(dst []State, s State) []State {
+func (y *system) kcmSeesReplicaSet(dst []State, s *State) []State {
 	if s.KCM.Replicas == s.Replicas {
 		return dst
 	}
-	next := s
+	next := *s
 	next.KCM.Replicas = s.Replicas
-	return append(dst, y.settle(&s, next))
+	return append(dst, y.settle(s, next))
 }
 
-func (y *system) schedulerSeesPod(dst []State, s State) []State {
+func (y *system) schedulerSeesPod(dst []State, s *State) []State {
 	if s.Scheduler.Pods.Len == 0 {
 		return dst
 	}
-	next := s
+	next := *s
 	next.Scheduler.Pods.advance()
-	return append(dst, y.settle(&s, next))
+	return append(dst, y.settle(s, next))
 }
 
-func (y *system) schedulerSeesNode(dst []State, s State) []State {
+func (y *system) schedulerSeesNode(dst []State, s *State) []State {
 	if s.Scheduler.Nodes.Len == 0 {
 		return dst
 	}
-	next := s
+	next := *s
 	next.Scheduler.Nodes.advance()
-	return append(dst, y.settle(&s, next))
+	return append(dst, y.settle(s, next))
 }

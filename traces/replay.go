@@ -24,7 +24,8 @@ type Replayed struct {
 // Each step must be a step of its action that makes exactly the recorded
 // changes; the error names the first one that is not. Then the property is
 // judged on the behaviour from its definition. Labels and the wording of the
-// claim are not compared: they are for readers.
+// claim are not compared: they are for readers, and Document has those of the
+// model.
 func Replay(t *Trace) (*Replayed, error) {
 	if err := t.validate(); err != nil {
 		return nil, err
@@ -53,6 +54,12 @@ func Replay(t *Trace) (*Replayed, error) {
 		return nil, fmt.Errorf("the trace does not show that %s: %w", r.verdict(), err)
 	}
 	return r, nil
+}
+
+// Document returns the trace as From makes it of what was executed, so that
+// labels, claim and status are those of this model too.
+func (r *Replayed) Document() *Trace {
+	return From(r.Scenario, r.Model, r.Claim, check.Result[model.State]{Kind: r.Claim.Kind(), Trace: r.Trace})
 }
 
 // verdict says what the trace must show.
@@ -103,7 +110,7 @@ func (r *Replayed) step(from model.State, step Step) (check.Step[model.State], e
 		return done, fmt.Errorf("the model has no action %.60q", step.Action)
 	}
 	a := &r.Model.Actions[i]
-	successors := a.Next(nil, from)
+	successors := a.Successors(nil, &from)
 	matching := slices.DeleteFunc(slices.Clone(successors), func(to model.State) bool {
 		return !slices.Equal(r.Model.Changes(from, to), step.Changes)
 	})
