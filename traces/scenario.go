@@ -2,6 +2,7 @@ package traces
 
 import (
 	"fmt"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -58,6 +59,11 @@ func (d *Scenario) Model() (model.Scenario, error) {
 	if err := validName(d.Name); err != nil {
 		return s, err
 	}
+	for i, name := range d.Mutations {
+		if slices.Contains(d.Mutations[:i], name) {
+			return s, fmt.Errorf("mutation %.60q is planted twice", name)
+		}
+	}
 	var err error
 	if s.Version, err = model.ParseVersion(d.Version); err != nil {
 		return s, err
@@ -72,6 +78,9 @@ func (d *Scenario) Model() (model.Scenario, error) {
 	return s, err
 }
 
+// MaxFault is the largest number of faults of a kind that the model takes.
+const MaxFault = 15
+
 // ParseBudget turns counts by the name of a fault into a budget.
 func ParseBudget(faults map[string]int) (b model.Budget, err error) {
 	for name, n := range faults {
@@ -79,8 +88,8 @@ func ParseBudget(faults map[string]int) (b model.Budget, err error) {
 		if err != nil {
 			return b, err
 		}
-		if n < 0 || n > 255 {
-			return b, fmt.Errorf("fault %s=%d: the model takes 0 to a few of a kind", name, n)
+		if n < 0 || n > MaxFault {
+			return b, fmt.Errorf("fault %s=%d: the model takes 0 to %d of a kind", name, n, MaxFault)
 		}
 		b[f] = uint8(n)
 	}

@@ -61,3 +61,13 @@ func TestScenarioRefuses(t *testing.T) {
 		})
 	}
 }
+
+// MaxFault is what the model takes, and not one more.
+func TestMaxFault(t *testing.T) {
+	s := model.Scenario{Nodes: 1, Faults: model.Budget{model.Restart: traces.MaxFault}}
+	require.NoError(t, s.Validate())
+	s.Faults[model.Restart]++
+	require.Error(t, s.Validate())
+	_, err := traces.ParseBudget(map[string]int{"restart": traces.MaxFault + 1})
+	require.ErrorContains(t, err, "the model takes 0 to 15 of a kind")
+}

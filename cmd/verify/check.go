@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -78,10 +80,10 @@ func (f *checkFlags) validate() error {
 		return fmt.Errorf("--timeout: %v is negative", f.timeout)
 	case f.traceDir == "":
 		return errors.New("--trace-dir: empty")
-	case f.set.Changed("property") && len(f.properties) == 0:
+	case f.set.Changed("property") && strings.Join(f.properties, "") == "":
 		return errors.New("--property: empty: name one, or leave the flag out for all (see verify properties)")
-	case f.set.Changed("mutation") && len(f.mutations) == 0:
-		return errors.New("--mutation: empty: name one (see verify mutations)")
+	case slices.Contains(f.properties, ""):
+		return errors.New("--property: there is an empty name in the list (see verify properties)")
 	case err == nil && !info.IsDir():
 		return fmt.Errorf("--trace-dir: %s is not a directory", f.traceDir)
 	}
@@ -101,9 +103,6 @@ func (f *checkFlags) run(cmd *cobra.Command) error {
 	defer stop()
 	var reports []*checkReport
 	for i := range jobs {
-		for _, hint := range jobs[i].hints {
-			fmt.Fprintf(cmd.ErrOrStderr(), "verify: hint: %s\n", hint)
-		}
 		report, err := f.check(ctx, &jobs[i], cmd.ErrOrStderr())
 		if err != nil {
 			return err

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +16,12 @@ func parseFaults(parts []string) (model.Budget, error) {
 	if len(parts) == 1 && parts[0] == "none" {
 		return model.Budget{}, nil
 	}
+	if strings.Join(parts, "") == "" {
+		return model.Budget{}, errors.New("empty: use none")
+	}
+	if slices.Contains(parts, "none") {
+		return model.Budget{}, errors.New("none excludes every fault: give it alone")
+	}
 	counts := map[string]int{}
 	for _, part := range parts {
 		name, value, hasCount := strings.Cut(part, "=")
@@ -24,16 +32,13 @@ func parseFaults(parts []string) (model.Budget, error) {
 			return model.Budget{}, fmt.Errorf("%s has no count: use %s=1", name, name)
 		}
 		n, err := strconv.ParseUint(value, 10, 31)
-		if err != nil {
-			return model.Budget{}, fmt.Errorf("%s=%q is not a count", name, value)
+		if err != nil || n > traces.MaxFault {
+			return model.Budget{}, fmt.Errorf("%s=%q: the model takes 0 to %d of a kind", name, value, traces.MaxFault)
 		}
 		if _, twice := counts[name]; twice {
 			return model.Budget{}, fmt.Errorf("%s is given twice", name)
 		}
 		counts[name] = int(n)
-	}
-	if len(counts) == 0 {
-		return model.Budget{}, fmt.Errorf("empty: use none")
 	}
 	return traces.ParseBudget(counts)
 }

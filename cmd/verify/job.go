@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +23,6 @@ type job struct {
 	model       *model.Model
 	subject     *subject // nil if it comes from no manifest
 	assumptions []string // that the manifest adds to those of the model
-	hints       []string
 }
 
 // scenarioFlags are the flags that shape a scenario.
@@ -56,6 +56,9 @@ func (f *scenarioFlags) register(set *pflag.FlagSet) {
 // given properties. Whatever is wrong with the input is said here, before
 // anything runs.
 func (f *scenarioFlags) jobs(stdin io.Reader, properties []string) ([]job, error) {
+	if err := f.inRange(); err != nil {
+		return nil, err
+	}
 	jobs, err := f.scenarios(stdin)
 	if err != nil {
 		return nil, err
@@ -65,9 +68,29 @@ func (f *scenarioFlags) jobs(stdin io.Reader, properties []string) ([]job, error
 		if j.model, err = model.New(j.scenario, properties...); err != nil {
 			return nil, j.misfit(err)
 		}
-		j.hints = unnoticed(j)
 	}
 	return jobs, nil
+}
+
+// inRange refuses what no scenario could take.
+func (f *scenarioFlags) inRange() error {
+	for _, n := range []struct {
+		flag               string
+		value, least, most int
+	}{
+		{"nodes", f.nodes, 1, model.MaxNodes}, {"lag", f.lag, 0, model.MaxLag}, {"max-pods", f.maxPods, 0, model.MaxPods},
+	} {
+		if n.value < n.least || n.value > n.most {
+			return fmt.Errorf("--%s: %d, the model takes %d to %d", n.flag, n.value, n.least, n.most)
+		}
+	}
+	switch {
+	case f.set.Changed("mutation") && strings.Join(f.mutations, "") == "":
+		return errors.New("--mutation: empty: name one (see verify mutations)")
+	case slices.Contains(f.mutations, ""):
+		return errors.New("--mutation: there is an empty name in the list (see verify mutations)")
+	}
+	return nil
 }
 
 func (f *scenarioFlags) scenarios(stdin io.Reader) ([]job, error) {
@@ -147,6 +170,9 @@ func (j *job) misfit(err error) error {
 	if smaller.Validate() == nil {
 		return err // it is about a property
 	}
+	if there := smaller.Replicas + smaller.BarePods; smaller.Pods > 0 && smaller.Pods < there && there <= model.MaxPods {
+		return fmt.Errorf("--max-pods: %d is less than the %s that %s wants from the start", smaller.Pods, count(there, "pod"), cmp.Or(j.source, j.title))
+	}
 	for smaller.Replicas--; smaller.Replicas > 0; smaller.Replicas-- {
 		if smaller.Validate() == nil {
 			err = fmt.Errorf("%w; with these settings at most %s", err, count(smaller.Replicas, "replica"))
@@ -159,20 +185,29 @@ func (j *job) misfit(err error) error {
 	return err
 }
 
-// unnoticed says which planted bugs no property that is checked would notice.
-func unnoticed(j *job) (hints []string) {
+// unnoticed says of each planted bug, when nothing that was checked is violated,
+// which property is to notice it, and where it shows.
+func unnoticed(j *job, properties []propertyReport) []unnoticedMutation {
+	all := []unnoticedMutation{}
+	if slices.ContainsFunc(properties, func(p propertyReport) bool { return p.Verdict == violated }) {
+		return all
+	}
 	for _, name := range j.scenario.Mutations {
 		m, err := model.MutationByName(name)
-		if err != nil || slices.ContainsFunc(j.model.Claims, func(c model.Claim) bool { return c.ID == m.KilledBy }) {
+		if err != nil {
 			continue
 		}
 		why := "which was not asked for"
-		for _, u := range j.model.Unclaimed() {
-			if u.ID == m.KilledBy {
-				why = "which is not claimed of this scenario: " + u.Why
-			}
+		i := slices.IndexFunc(properties, func(p propertyReport) bool { return p.ID == m.KilledBy })
+		switch unclaimed := j.model.WhyUnclaimed(m.KilledBy); {
+		case i >= 0 && properties[i].Verdict == incomplete:
+			why = "which is not decided"
+		case i >= 0:
+			why = "which holds in this scenario all the same"
+		case unclaimed != "":
+			why = "which is not claimed of this scenario: " + unclaimed
 		}
-		hints = append(hints, fmt.Sprintf("the mutation %s is for %s to notice, %s", m.Name, m.KilledBy, why))
+		all = append(all, unnoticedMutation{Name: m.Name, Property: m.KilledBy, Why: why, Shown: "verify check --mutation " + m.Name})
 	}
-	return hints
+	return all
 }

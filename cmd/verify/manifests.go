@@ -26,11 +26,8 @@ func fromManifests(base model.Scenario, stdin io.Reader, files []string) ([]job,
 	for i := range sets {
 		set := &sets[i]
 		j := job{
-			title: "ReplicaSet " + set.Key() + ", " + set.Source, source: set.Source, slug: set.Name,
+			title: "ReplicaSet " + set.Key() + ", " + set.Source, source: set.Source, slug: set.Namespace + "_" + set.Name,
 			scenario: applyManifest(base, set), subject: newSubject(set), assumptions: manifestAssumptions(set, base.Version),
-		}
-		if set.Namespace != "default" {
-			j.slug = set.Namespace + "." + set.Name
 		}
 		if len(sets) > 1 {
 			j.assumptions = append(j.assumptions, "each ReplicaSet is alone in the cluster: those of the input were checked one after another")
@@ -84,7 +81,11 @@ func manifestAssumptions(set *manifest.ReplicaSet, v model.Version) (all []strin
 			set.NotReadyToleration, set.UnreachableToleration)
 	}
 	for _, field := range set.Abstracted {
-		add("%s is set, not modelled: whatever it does happens sooner or later, or not at all", field)
+		if field == "metadata.ownerReferences" {
+			add("%s is set, not modelled: its owner changes nothing but spec.replicas, as often as --fault scale says", field)
+			continue
+		}
+		add("%s is set, not modelled: liveness is claimed only for pods that this never keeps from a node or from becoming ready", field)
 	}
 	return all
 }

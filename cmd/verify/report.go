@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/reconverge/reconverge/check"
@@ -40,13 +41,18 @@ type checkReport struct {
 	Scenario      scenarioReport   `json:"scenario"`
 	Properties    []propertyReport `json:"properties"`
 	Unclaimed     []unclaimed      `json:"unclaimed"` // properties that were not checked
-	Actions       []actionReport   `json:"actions"`
-	Unreached     []unreached      `json:"unreachedActions"`
-	Assumptions   []string         `json:"assumptions"`
-	Bounds        []boundReport    `json:"bounds"`
-	Reductions    []string         `json:"reductions"`
-	Omission      float64          `json:"omissionProbability"` // 0: the search is exact
-	Stats         statsReport      `json:"stats"`
+
+	// Planted bugs, if nothing that was checked is violated.
+	UnnoticedMutations []unnoticedMutation `json:"unnoticedMutations"`
+	Hints              []string            `json:"hints"`
+
+	Actions     []actionReport `json:"actions"`
+	Unreached   []unreached    `json:"unreachedActions"`
+	Assumptions []string       `json:"assumptions"`
+	Bounds      []boundReport  `json:"bounds"`
+	Reductions  []string       `json:"reductions"`
+	Omission    float64        `json:"omissionProbability"` // 0: the search is exact
+	Stats       statsReport    `json:"stats"`
 
 	title string
 }
@@ -74,6 +80,7 @@ type propertyReport struct {
 	Assumption  string  `json:"assumption"`
 	Verdict     verdict `json:"verdict"`
 	Reason      string  `json:"reason,omitempty"`
+	Note        string  `json:"note,omitempty"` // why it is not claimed of the scenario, if it is not
 	Vacuous     bool    `json:"vacuous"`
 	TraceFile   string  `json:"traceFile"`   // "" if none was written
 	TraceLength int     `json:"traceLength"` // steps after the initial state, the cycle of a lasso included
@@ -85,6 +92,14 @@ type propertyReport struct {
 type unclaimed struct {
 	ID  string `json:"id"`
 	Why string `json:"why"`
+}
+
+// An unnoticedMutation is a planted bug that no property has noticed.
+type unnoticedMutation struct {
+	Name     string `json:"name"`
+	Property string `json:"property"` // that is to notice it
+	Why      string `json:"why"`      // it did not
+	Shown    string `json:"shown"`    // by this command
 }
 
 type actionReport struct {
@@ -122,7 +137,7 @@ func (f *checkFlags) newReport(j *job, found *modelReport) *checkReport {
 		SchemaVersion: traces.SchemaVersion, Kind: "CheckReport", title: j.title,
 		Scenario:   scenarioReport{traces.FromScenario(j.scenario), j.subject, inWords(j.scenario)},
 		Properties: []propertyReport{}, Unclaimed: []unclaimed{}, Unreached: []unreached{},
-		Actions: []actionReport{}, Bounds: []boundReport{},
+		Actions: []actionReport{}, Bounds: []boundReport{}, Hints: []string{},
 		Assumptions: append([]string{}, j.assumptions...), Reductions: []string{},
 		Stats: statsReport{
 			found.Stats.Distinct, found.Stats.Generated, found.Stats.Explored, found.Stats.Depth,
@@ -134,6 +149,8 @@ func (f *checkFlags) newReport(j *job, found *modelReport) *checkReport {
 	}
 	r.Verdict, r.Reason = overall(r.Properties)
 	r.addUnclaimed(j)
+	r.UnnoticedMutations = unnoticed(j, r.Properties)
+	r.addHints(j, found)
 	r.addActions(j, found)
 	for _, text := range slices.Concat(j.model.Assumptions(), found.Assumptions) {
 		r.assume(text)
@@ -150,7 +167,7 @@ func (r *checkReport) addProperty(j *job, i int, result modelResult) {
 	p := propertyReport{
 		ID: claim.ID, Claim: claim.Claim, Kind: kindName(result.Kind), Form: result.Kind.String(),
 		Status: string(claim.Status), Assumption: claim.Assumption,
-		Verdict: verdict(result.Verdict.String()), Vacuous: result.Vacuous,
+		Verdict: verdict(result.Verdict.String()), Vacuous: result.Vacuous, Note: noteOn(j.model, claim),
 	}
 	if result.Reason != nil {
 		p.Reason = result.Reason.Error()
@@ -160,6 +177,38 @@ func (r *checkReport) addProperty(j *job, i int, result modelResult) {
 	}
 	r.Properties = append(r.Properties, p)
 }
+
+// noteOn says why a property that was asked for is not claimed of the scenario;
+// "" if it is.
+func noteOn(m *model.Model, claim *model.Claim) string {
+	why := m.WhyUnclaimed(claim.ID)
+	switch {
+	case why == "":
+		return ""
+	case claim.Status == model.NotGuaranteed:
+		return "not claimed of any scenario: nobody guarantees it"
+	}
+	return "not claimed of this scenario: " + why
+}
+
+// addHints says what to do next about what the report could not settle.
+func (r *checkReport) addHints(j *job, found *modelReport) {
+	for _, m := range r.UnnoticedMutations {
+		r.Hints = append(r.Hints, fmt.Sprintf("the mutation %s is for %s to notice, %s; it shows with: %s", m.Name, m.Property, m.Why, m.Shown))
+	}
+	full := slices.ContainsFunc(found.Bounds, func(b check.BoundStats) bool { return b.Name == podIdentities && b.States > 0 })
+	switch s := &j.scenario; {
+	case !full || r.Verdict != incomplete:
+	case s.Version == model.V1_37 && s.Toleration == model.TolerateNot && s.Faults[model.NodeCrash]+s.Faults[model.Partition] > 0:
+		r.Hints = append(r.Hints, "pods that do not tolerate an unreachable node at all (tolerationSeconds 0) are evicted and bound to it again "+
+			"without end while the scheduler has not seen the taint (docs/adr/0005), and then no number of pod identities is enough; with --lag 0 and no restart it is decided")
+	default:
+		r.Hints = append(r.Hints, fmt.Sprintf("behaviours that need more pod identities were not explored: --max-pods raises the bound, to %d at most", model.MaxPods))
+	}
+}
+
+// podIdentities is what the model calls its bound on pods.
+const podIdentities = "pod identities"
 
 // addUnclaimed lists the properties that were not checked, and why not.
 func (r *checkReport) addUnclaimed(j *job) {

@@ -4,14 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 )
 
 // Messages on standard error are "verify: " and one line in lower case without a
-// full stop, starting with the file and the place if there is one. A hint, if
-// any, is a second such line. Reports are results and go to standard output.
+// full stop, starting with the file and the place if there is one. Reports, hints
+// included, are results and go to standard output.
 
 // A status is an exit status. As an error it is one that the report has already
 // told about.
@@ -68,12 +69,23 @@ caches) and says which promises of Kubernetes hold, or shows how one breaks.`,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())
+		return fmt.Errorf("%s (see %s --help)", plainly(err.Error()), cmd.CommandPath())
 	})
 	root.AddCommand(newCheck(), newShow(), newProperties(), newScenarios(), newMutations(), newVersion())
 	root.SetHelpCommand(newHelp(root))
 	return root
 }
+
+// plainly takes the words of Go's parsers out of an error about a flag.
+func plainly(message string) string {
+	kind := "a whole number in range"
+	if strings.Contains(message, "strconv.ParseBool") {
+		kind = "true or false"
+	}
+	return parserError.ReplaceAllLiteralString(message, "not "+kind)
+}
+
+var parserError = regexp.MustCompile(`strconv\.\w+: parsing ".*": .*$`)
 
 // newHelp is cobra's help command, except that a topic that does not exist is an
 // error.

@@ -22,7 +22,7 @@ func newShow() *cobra.Command {
 it. A trace that is not a behaviour of the model, or does not show what it says
 it shows, is bad input: the exit status is 2. TRACE is a file, or - for standard
 input.`,
-		Example: `  verify show verify-traces/web-P-OVER2-rs.noExpectations.json`,
+		Example: `  verify show verify-traces/web-1.37-P-OVER2-rs.noExpectations-b49f6275.json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return fmt.Errorf("want one trace, got %d (see verify show --help)", len(args))
@@ -30,12 +30,12 @@ input.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			doc, replayed, err := openTrace(args[0], cmd.InOrStdin())
+			replayed, err := openTrace(args[0], cmd.InOrStdin())
 			if err != nil {
 				return err
 			}
 			if format != formatTable {
-				return format.write(cmd.OutOrStdout(), doc)
+				return format.write(cmd.OutOrStdout(), replayed.Document())
 			}
 			return showTrace(cmd.OutOrStdout(), replayed)
 		},
@@ -45,24 +45,24 @@ input.`,
 }
 
 // openTrace reads a trace and executes it. Its errors begin with the file.
-func openTrace(path string, stdin io.Reader) (*traces.Trace, *traces.Replayed, error) {
+func openTrace(path string, stdin io.Reader) (*traces.Replayed, error) {
 	name, r := path, stdin
 	if path == "-" {
 		name = "<stdin>"
 	} else {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, nil, withName(name, err)
+			return nil, withName(name, err)
 		}
 		defer f.Close()
 		r = f
 	}
 	doc, err := traces.Decode(r)
 	if err != nil {
-		return nil, nil, withName(name, err)
+		return nil, withName(name, err)
 	}
 	replayed, err := traces.Replay(doc)
-	return doc, replayed, withName(name, err)
+	return replayed, withName(name, err)
 }
 
 // withName puts a file's name before an error, once.

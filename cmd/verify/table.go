@@ -50,7 +50,7 @@ func writeVerdicts(b *bytes.Buffer, properties []propertyReport) {
 		word, text := string(p.Verdict), p.Claim
 		switch {
 		case p.Verdict == incomplete:
-			undecided.add(p.Reason, p.ID)
+			undecided.add(p.Reason+inBrackets(p.Note), p.ID)
 			continue
 		case p.Verdict == violated:
 			word = strings.ToUpper(word)
@@ -59,11 +59,19 @@ func writeVerdicts(b *bytes.Buffer, properties []propertyReport) {
 		case p.Kind == "reachable":
 			text += " (shown by a trace of " + count(p.TraceLength, "step") + ")"
 		}
-		write(fmt.Sprintf("  %-11s %-12s ", word, p.ID), text)
+		write(fmt.Sprintf("  %-11s %-12s ", word, p.ID), text+inBrackets(p.Note))
 	}
 	for _, g := range undecided {
 		write(fmt.Sprintf("  %-24s ", incomplete), g.inWords())
 	}
+}
+
+// inBrackets sets a remark off; "" if there is none.
+func inBrackets(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
 }
 
 // groups are names that share a reason, in the order of their first names.
@@ -146,6 +154,7 @@ func writeSummary(b *bytes.Buffer, r *checkReport) {
 	}
 	writeEntry(b, "never taken", never.inWords()...)
 	writeEntry(b, "not checked", unchecked.inWords()...)
+	writeEntry(b, "hint", r.Hints...)
 }
 
 // writeEntry writes texts beside a heading, as a list if there are several.

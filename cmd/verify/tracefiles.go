@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -46,19 +48,44 @@ func (r *checkReport) writeTrace(i int, dir string, j *job) error {
 	if p.trace == nil {
 		return nil
 	}
-	name := j.slug + "-" + p.ID
-	if len(j.scenario.Mutations) > 0 {
-		name += "-" + strings.Join(j.scenario.Mutations, "+")
+	name, err := traceName(j, p.ID)
+	if err != nil {
+		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	file := filepath.Join(dir, name+".json")
+	file := filepath.Join(dir, name)
 	if err := writeWhole(file, p.trace); err != nil {
 		return err
 	}
 	p.TraceFile = file
 	return nil
+}
+
+// maxStem keeps the names of trace files within the 255 bytes that file systems
+// allow: the name of a ReplicaSet alone may have 253.
+const maxStem = 200
+
+// traceName names a trace file for people, and by a hash of the scenario so that
+// the traces of different checks do not overwrite each other.
+func traceName(j *job, property string) (string, error) {
+	document, err := json.Marshal(traces.FromScenario(j.scenario))
+	if err != nil {
+		return "", err
+	}
+	parts := []string{j.slug, j.scenario.Version.String(), property}
+	if len(j.scenario.Mutations) > 0 {
+		parts = append(parts, strings.Join(j.scenario.Mutations, "+"))
+	}
+	stem := strings.Join(parts, "-")
+	hashed := document
+	if len(stem) > maxStem {
+		hashed = append(hashed, stem...)
+		stem = stem[:maxStem]
+	}
+	sum := sha256.Sum256(hashed)
+	return fmt.Sprintf("%s-%x.json", stem, sum[:4]), nil
 }
 
 // writeWhole writes a file that is there in full or not at all.

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/reconverge/reconverge/model"
 )
 
 func TestByteSize(t *testing.T) {
@@ -44,4 +46,24 @@ func TestFaults(t *testing.T) {
 	b, err = parseFaults([]string{"none"})
 	require.NoError(t, err)
 	require.Equal(t, "none", b.String())
+}
+
+func TestTraceNames(t *testing.T) {
+	name := func(j job) string {
+		s, err := traceName(&j, "P-UID")
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(s), 255)
+		return s
+	}
+	base := job{slug: "a_b", scenario: model.Scenario{Replicas: 1, Nodes: 1}}
+	more, old, long, longer := base, base, base, base
+	more.scenario.Faults = model.Budget{model.Restart: 1}
+	old.scenario.Version = model.V1_9
+	long.slug, longer.slug = strings.Repeat("x", 253), strings.Repeat("x", 252)+"y"
+	names := map[string]bool{}
+	for _, j := range []job{base, more, old, long, longer} {
+		names[name(j)] = true
+	}
+	require.Len(t, names, 5)
+	require.Regexp(t, `^a_b-1\.9-P-UID-[0-9a-f]{8}\.json$`, name(old))
 }
