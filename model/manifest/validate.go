@@ -28,6 +28,10 @@ func validate(rs *appsv1.ReplicaSet) field.ErrorList {
 	} else {
 		errs = append(errs, apivalidation.ValidateObjectMeta(&rs.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metadata)...)
 	}
+	if rs.DeletionTimestamp != nil {
+		errs = append(errs, field.Forbidden(metadata.Child("deletionTimestamp"),
+			"is not modelled: the controller of a ReplicaSet that is being deleted creates nothing"))
+	}
 	errs = append(errs, validateCount(int64(valueOr(rs.Spec.Replicas, 1)), MaxReplicas, spec.Child("replicas"))...)
 	errs = append(errs, validateCount(int64(rs.Spec.MinReadySeconds), math.MaxInt32, spec.Child("minReadySeconds"))...)
 	errs = append(errs, validateSelector(rs, spec)...)

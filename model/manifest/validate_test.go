@@ -43,6 +43,7 @@ func TestLoadRefusesInvalidReplicaSets(t *testing.T) {
 		{"negative grace", end, end + podField + "terminationGracePeriodSeconds: -1\n", `19: spec.template.spec.terminationGracePeriodSeconds: "-1": must be 0 or more`},
 		{"endless grace", end, end + podField + "terminationGracePeriodSeconds: 2147483648\n", `19: spec.template.spec.terminationGracePeriodSeconds: "2147483648": must be at most 2147483647`},
 
+		{"being deleted", "metadata:\n  name: web\n", "metadata:\n  name: web\n  deletionTimestamp: \"2026-01-02T03:04:05Z\"\n", "5: metadata.deletionTimestamp: is not modelled: the controller of a ReplicaSet that is being deleted creates nothing"},
 		{"preset node", end, end + podField + "nodeName: n1\n", "19: spec.template.spec.nodeName: is not modelled: all pods would be bound to that node, past the scheduler"},
 		{"gates", end, end + podField + "schedulingGates: [{name: a.b/c}]\n", "19: spec.template.spec.schedulingGates: is not modelled: pods would not be scheduled until somebody removes their gates"},
 		{"finalizers of the pods", "      labels:\n        app", "      finalizers: [example.com/hold]\n      labels:\n        app", "12: spec.template.metadata.finalizers: is not modelled: evicted pods would stay until somebody removes their finalizers"},
