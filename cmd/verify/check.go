@@ -40,8 +40,8 @@ func newCheck() *cobra.Command {
 		Short: "Check every behaviour of a ReplicaSet in a cluster",
 		Long: `Check explores everything that can happen to a ReplicaSet in a cluster of the
 given size, with the given faults, and reports on each property. A property that
-is violated comes with the shortest behaviour that shows it, which is also
-written to a file that verify show reads.
+is violated comes with a behaviour that shows it, as short as one can be up to
+its cycle, which is also written to a file that verify show reads.
 
 Several ReplicaSets are checked one after another. With --scenario or --mutation
 alone, the scenario has its own sizes, and only the flags given change them.
