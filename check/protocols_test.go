@@ -109,3 +109,127 @@ func TestPaxosCommitMutants(t *testing.T) {
 		})
 	}
 }
+
+func TestLinearizableRegister(t *testing.T) {
+	m := classic.LinearizableRegister()
+	r := sameAtAnyWorkerCount(t, m, check.Options{})
+	require.EqualValues(t, 544, r.Stats.Distinct)
+	requireVerdicts(t, map[string]check.Verdict{"": check.Holds}, r)
+
+	n := explore(m, 0)
+	requireCounts(t, counts{uint64(len(n.order)), uint64(n.generated), len(n.levels)}, r.Stats)
+
+	// The witness that Stateright's test names, step by step.
+	var letters []string
+	for _, step := range r.Result("value chosen").Trace.Stem[1:] {
+		letters = append(letters, step.Label)
+	}
+	require.Equal(t, []string{
+		"Put(1)", "Query(1)", "AckQuery(1)", "Record(1)", "AckRecord(1)", "PutOk(1)",
+		"Get(1)", "Query(1)", "AckQuery(1)", "Record(1)", "AckRecord(1)",
+	}, letters)
+}
+
+// Histories by hand: what the two clients of the register have seen.
+func TestLinearizable(t *testing.T) {
+	put := classic.RegisterClient{Returned: 1}
+	got := func(value, saw uint8) classic.RegisterClient {
+		return classic.RegisterClient{Returned: 2, Read: value, Saw: saw}
+	}
+	for _, test := range []struct {
+		name    string
+		clients [2]classic.RegisterClient
+		want    check.Verdict
+	}{
+		{"nothing returned", [2]classic.RegisterClient{}, check.Holds},
+		{"own value, nothing else returned", [2]classic.RegisterClient{got(1, 0), {}}, check.Holds},
+		{"own value after the other's put", [2]classic.RegisterClient{got(1, 1), put}, check.Holds},
+		{"the value of a put that has not returned", [2]classic.RegisterClient{got(2, 0), {}}, check.Holds},
+		{"a value that nobody put", [2]classic.RegisterClient{got(0, 0), {}}, check.Violated},
+		{"both read the same", [2]classic.RegisterClient{got(2, 1), got(2, 1)}, check.Holds},
+		{"each reads its own, at the same time", [2]classic.RegisterClient{got(1, 0), got(2, 0)}, check.Holds},
+		{"each reads its own, after both puts", [2]classic.RegisterClient{got(1, 1), got(2, 1)}, check.Violated},
+		{"each reads the other's", [2]classic.RegisterClient{got(2, 0), got(1, 0)}, check.Violated},
+		{"the second to read reads the older value", [2]classic.RegisterClient{got(1, 0), got(1, 2)}, check.Holds},
+		{"the second to read reads what was overwritten", [2]classic.RegisterClient{got(2, 1), got(1, 2)}, check.Violated},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := classic.LinearizableRegister()
+			m.Init = []classic.Register{{Clients: test.clients}}
+			m.Actions = nil
+			require.Equal(t, test.want, mustRun(t, m, check.Options{}).Result("linearizable").Verdict)
+		})
+	}
+}
+
+func TestLinearizableRegisterMutants(t *testing.T) {
+	type step = func([]classic.Register, classic.Register) []classic.Register
+	for _, test := range []struct {
+		name   string
+		mutate func(from, to classic.Register, c int) classic.Register // c: whose message was delivered
+		want   check.Verdict
+		length int
+	}{
+		{"stamps are clocks alone", func(_, to classic.Register, _ int) classic.Register {
+			return withoutServerStamps(to)
+		}, check.Violated, 25},
+		{"a put is stamped like what it replaces", func(from, to classic.Register, c int) classic.Register {
+			if to.Clients[c].Letter == classic.Record && to.Clients[c].Returned == 0 {
+				to.Clients[c].Carries.Clock--
+				to.Servers[c].Has = from.Servers[c].Has
+			}
+			return to
+		}, check.Violated, 13},
+		// It takes a third server to see this one: of two, both are asked.
+		{"a read is not written back", func(from, to classic.Register, c int) classic.Register {
+			if to.Clients[c].Letter == classic.Record && to.Clients[c].Returned == 1 {
+				to.Clients[c].Letter = classic.GetOk
+				to.Clients[c].Carries = classic.Version{Value: to.Clients[c].Carries.Value}
+				to.Servers[1-c] = classic.RegisterServer{Has: from.Servers[1-c].Has}
+			}
+			return to
+		}, check.Holds, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := classic.LinearizableRegister()
+			for c, name := range []string{"Deliver(0)", "Deliver(1)"} {
+				wrap(t, m, func(dst []classic.Register, s classic.Register, next step) []classic.Register {
+					for _, to := range next(nil, s) {
+						dst = append(dst, test.mutate(s, to, c))
+					}
+					return dst
+				}, name)
+			}
+			res := sameAtAnyWorkerCount(t, m, check.Options{}).Result("linearizable")
+			require.Equal(t, test.want, res.Verdict)
+			if test.want == check.Violated {
+				require.Len(t, res.Trace.Stem, test.length, text(res.Trace))
+			}
+		})
+	}
+}
+
+// withoutServerStamps lets versions of one clock tie.
+func withoutServerStamps(s classic.Register) classic.Register {
+	for i := range s.Servers {
+		s.Servers[i].Has.Server, s.Servers[i].Had.Server = 0, 0
+		s.Clients[i].Carries.Server = 0
+	}
+	return s
+}
+
+// If no write is ever acknowledged, nothing is read.
+func TestLinearizableRegisterThatNeverAnswers(t *testing.T) {
+	m := classic.LinearizableRegister()
+	type step = func([]classic.Register, classic.Register) []classic.Register
+	wrap(t, m, func(dst []classic.Register, s classic.Register, next step) []classic.Register {
+		for _, to := range next(nil, s) {
+			if to.Clients[0].Letter != classic.PutOk && to.Clients[1].Letter != classic.PutOk {
+				dst = append(dst, to)
+			}
+		}
+		return dst
+	}, "Deliver(0)", "Deliver(1)")
+	r := sameAtAnyWorkerCount(t, m, check.Options{})
+	requireVerdicts(t, map[string]check.Verdict{"linearizable": check.Holds, "value chosen": check.Violated}, r)
+}
