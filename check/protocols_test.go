@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"os"
 	"slices"
 	"testing"
 
@@ -232,4 +233,31 @@ func TestLinearizableRegisterThatNeverAnswers(t *testing.T) {
 	}, "Deliver(0)", "Deliver(1)")
 	r := sameAtAnyWorkerCount(t, m, check.Options{})
 	requireVerdicts(t, map[string]check.Verdict{"linearizable": check.Holds, "value chosen": check.Violated}, r)
+}
+
+func TestPetersonFilter5(t *testing.T) {
+	published(t, safety(peterson(5)), counts{223_105, 741_066, 49})
+}
+
+// TestPublishedSizes compares the largest counts on which other tools agree.
+func TestPublishedSizes(t *testing.T) {
+	if os.Getenv("RECONVERGE_FULL") == "" {
+		t.Skip("takes a minute: set RECONVERGE_FULL=1")
+	}
+	t.Run("Peterson 6", func(t *testing.T) {
+		published(t, safety(classic.PetersonFilter(6)), counts{5_779_920, 22_245_397, 69})
+	})
+	t.Run("two-phase commit 8", func(t *testing.T) {
+		published(t, classic.TwoPhaseCommit(8), counts{1_745_408, 18_507_778, 26})
+	})
+	t.Run("two-phase commit 9", func(t *testing.T) {
+		published(t, classic.TwoPhaseCommit(9), counts{10_340_352, 123_558_402, 29})
+	})
+}
+
+func published[S comparable](t *testing.T, m *check.Model[S], want counts) {
+	t.Helper()
+	r := mustRun(t, m, check.Options{})
+	requireCounts(t, want, r.Stats)
+	require.NoError(t, r.Err())
 }
