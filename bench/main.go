@@ -1,13 +1,10 @@
-// Command bench races check against Spin on the same systems, and prints
-// medians and ratios:
+// Command bench races check against Spin on the same systems, and check against
+// itself: with and without liveness, and at growing sizes.
 //
-//	go run ./bench [-runs 5] [twophase_9 peterson_6 ...]
+//	go run ./bench [-runs 5] [-parts race,liveness,growth] [-o table] [twophase_9 peterson_6 ...]
 //
-// It needs spin and gcc. Each system is a Promela model beside this file and a
-// model of internal/classic. The runs alternate, each in a process of its own,
-// exact and exhaustive, with all invariants and (check) with parents for traces.
-// Before any time is printed, both must have found the same number of states;
-// Spin counts one more where its model begins with an initialising step.
+// The race needs spin and gcc. README.md says what is compared, how fair that
+// is, and what the numbers do not say.
 package main
 
 import (
@@ -15,184 +12,101 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
+	"os/signal"
 	"slices"
-	"strconv"
-	"text/tabwriter"
-	"time"
-
-	"github.com/reconverge/reconverge/check"
-	"github.com/reconverge/reconverge/internal/classic"
+	"strings"
 )
 
-// A system is modelled twice.
-type system struct {
-	name    string // of the Promela file
-	initial uint64 // states that only Spin counts
-	run     func(workers int) (check.Stats, error)
-}
-
-func systems() []system {
-	return []system{
-		{"twophase_7", 0, safety(classic.TwoPhaseCommit(7))},
-		{"twophase_9", 0, safety(classic.TwoPhaseCommit(9))},
-		{"peterson_5", 1, safety(classic.PetersonFilter(5))},
-		{"peterson_6", 1, safety(classic.PetersonFilter(6))},
-	}
-}
-
-// safety runs a model without its liveness properties, which the Promela
-// models do not have.
-func safety[S comparable](m *check.Model[S]) func(int) (check.Stats, error) {
-	m.Properties = slices.DeleteFunc(m.Properties, func(p check.Property[S]) bool { return p.Kind().Liveness() })
-	return func(workers int) (check.Stats, error) {
-		r, err := check.Run(context.Background(), m, check.Options{Workers: workers})
-		if err == nil {
-			err = r.Err()
-		}
-		if err != nil {
-			return check.Stats{}, err
-		}
-		return r.Stats, nil
-	}
-}
+// parts are what -parts can name, in the order in which they run.
+var parts = []string{"race", "liveness", "growth"}
 
 func main() {
-	runs := flag.Int("runs", 5, "runs of each")
-	child := flag.String("child", "", "run this system with check, in this process")
-	workers := flag.Int("workers", 1, "of the child")
-	flag.Parse()
-	var err error
-	if *child != "" {
-		err = runChild(*child, *workers)
-	} else {
-		err = race(*runs, flag.Args())
-	}
-	if err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, errUsage):
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
+	default:
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func runChild(name string, workers int) error {
-	i := slices.IndexFunc(systems(), func(s system) bool { return s.name == name })
-	if i < 0 {
-		return fmt.Errorf("no system %q", name)
-	}
-	stats, err := systems()[i].run(workers)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%d states, stored, %d bytes\n", stats.Distinct, stats.StoredBytes)
-	return nil
-}
+// errUsage marks what the caller got wrong.
+var errUsage = errors.New("run bench -h for help")
 
-// A racer is one column of the table.
-type racer struct {
-	name string
-	argv []string
-	took []time.Duration
-}
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "usage: bench [flags] [systems of the race: "+strings.Join(raced(), " ")+"]")
+		flags.PrintDefaults()
+	}
+	runs := flags.Int("runs", 5, "runs of each program")
+	output := flags.String("o", "table", "table, markdown or json")
+	list := flags.String("parts", strings.Join(parts, ","), "what to measure")
+	child := flags.String("child", "", "run this system with check in this process; used by bench itself")
+	var v variant
+	v.register(flags)
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return err
+	} else if err != nil {
+		return errUsage // flags has printed what is wrong
+	}
+	if *child != "" {
+		return runChild(ctx, *child, v, stdout)
+	}
 
-func race(runs int, names []string) error {
-	dir, err := os.MkdirTemp("", "bench")
+	write, ok := writers[*output]
+	if !ok {
+		return fmt.Errorf("-o %q: want table, markdown or json: %w", *output, errUsage)
+	}
+	if *runs < 1 {
+		return fmt.Errorf("-runs %d: want at least 1: %w", *runs, errUsage)
+	}
+	chosen := strings.Split(*list, ",")
+	for _, p := range chosen {
+		if !slices.Contains(parts, p) {
+			return fmt.Errorf("-parts %q: want some of %s: %w", p, strings.Join(parts, ","), errUsage)
+		}
+	}
+	names := flags.Args()
+	if len(names) == 0 {
+		names = []string{"twophase_9", "peterson_6"}
+	}
+	for _, name := range names {
+		if !slices.Contains(raced(), name) {
+			return fmt.Errorf("no system %q: want some of %s: %w", name, strings.Join(raced(), " "), errUsage)
+		}
+	}
+
+	b, err := newBench(*runs, stderr)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(out, "system\tstates\tB/state\tSpin DFS\tcheck, 1 worker\tratio\tcheck, 2 workers\tratio\t")
-	for _, s := range systems() {
-		if len(names) > 0 && !slices.Contains(names, s.name) {
+	defer b.close()
+	var r report
+	for _, p := range parts {
+		if !slices.Contains(chosen, p) {
 			continue
 		}
-		spin, err := compile(dir, s.name)
+		switch p {
+		case "race":
+			err = b.race(ctx, &r, names)
+		case "liveness":
+			err = b.liveness(ctx, &r)
+		case "growth":
+			err = b.growth(ctx, &r)
+		}
 		if err != nil {
 			return err
 		}
-		racers := []*racer{
-			{name: "spin", argv: []string{spin, "-m3000000", "-w24"}},
-			{name: "check 1", argv: []string{self, "-child", s.name, "-workers", "1"}},
-			{name: "check 2", argv: []string{self, "-child", s.name, "-workers", "2"}},
-		}
-		states, bytes, err := alternate(racers, runs, s.initial)
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
-		spinTook, one, two := median(racers[0].took), median(racers[1].took), median(racers[2].took)
-		fmt.Fprintf(out, "%s\t%d\t%.1f\t%.2f s\t%.2f s\t%.1f\t%.2f s\t%.1f\t\n", s.name, states, float64(bytes)/float64(states),
-			spinTook.Seconds(), one.Seconds(), spinTook.Seconds()/one.Seconds(), two.Seconds(), spinTook.Seconds()/two.Seconds())
 	}
-	return out.Flush()
-}
-
-// compile makes Spin's verifier of a model: exact, depth first, no reduction,
-// so that it visits what check visits.
-func compile(dir, name string) (string, error) {
-	source, err := filepath.Abs(filepath.Join("bench", name+".pml"))
-	if err != nil {
-		return "", err
-	}
-	program := filepath.Join(dir, name)
-	for _, argv := range [][]string{
-		{"spin", "-a", source},
-		{"gcc", "-O3", "-DSAFETY", "-DNOREDUCE", "-DXUSAFE", "-DMEMLIM=16000", "-w", "-o", program, "pan.c"},
-	} {
-		cmd := exec.Command(argv[0], argv[1:]...)
-		cmd.Dir = dir
-		if text, err := cmd.CombinedOutput(); err != nil {
-			return "", fmt.Errorf("%v: %w\n%s", argv, err, text)
-		}
-	}
-	return program, nil
-}
-
-var (
-	storedStates = regexp.MustCompile(`(\d+) states, stored`)
-	storedBytes  = regexp.MustCompile(`stored, (\d+) bytes`)
-)
-
-// alternate runs the racers in turn. The first is Spin.
-func alternate(racers []*racer, runs int, initial uint64) (states, bytes uint64, err error) {
-	for range runs {
-		for i, r := range racers {
-			start := time.Now()
-			text, err := exec.Command(r.argv[0], r.argv[1:]...).CombinedOutput()
-			r.took = append(r.took, time.Since(start))
-			found := number(storedStates, text)
-			if i == 0 {
-				found -= initial
-			}
-			if err != nil || found == 0 {
-				return 0, 0, fmt.Errorf("%s: %w\n%s", r.name, errors.Join(err, errors.New("no count")), text)
-			}
-			if states != 0 && states != found {
-				return 0, 0, fmt.Errorf("%s found %d states, another %d", r.name, found, states)
-			}
-			states, bytes = found, max(bytes, number(storedBytes, text))
-		}
-	}
-	return states, bytes, nil
-}
-
-func number(pattern *regexp.Regexp, text []byte) uint64 {
-	match := pattern.FindSubmatch(text)
-	if match == nil {
-		return 0
-	}
-	n, _ := strconv.ParseUint(string(match[1]), 10, 64)
-	return n
-}
-
-func median(d []time.Duration) time.Duration {
-	d = slices.Clone(d)
-	slices.Sort(d)
-	return d[len(d)/2]
+	r.Machine, r.Runs = machine(ctx), *runs
+	return write(stdout, &r)
 }
