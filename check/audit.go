@@ -49,7 +49,7 @@ func (s *search[S, K]) auditFirstStates(ctx context.Context) (err error) {
 	var at S
 	defer func() {
 		if v := recover(); v != nil {
-			err = &PanicError{Where: e.where.String(), Value: v, Stack: string(debug.Stack()), Trace: explain(at)}
+			err = &PanicError{Where: e.callee(), Value: v, Stack: string(debug.Stack()), Trace: explain(at)}
 		}
 	}()
 	for _, init := range s.m.Init {
@@ -78,7 +78,7 @@ func (s *search[S, K]) auditFirstStates(ctx context.Context) (err error) {
 // promise: that a Packing loses nothing and, if symmetry, that Canonical
 // returns a bisimilar state (see Options.Symmetry).
 func (e *expander[S, K]) audit(s, canonical S, symmetry bool) error {
-	e.where = callee{kind: "Packing"}
+	e.where = callee{kind: calleePacking}
 	err := e.pack.audit(e.m, canonical)
 	if err != nil || !symmetry {
 		return err
@@ -91,19 +91,19 @@ func (e *expander[S, K]) auditSymmetry(s, canonical S) error {
 	if !e.symmetry || s == canonical {
 		return nil
 	}
-	e.where = callee{kind: "Canonical"}
+	e.where = callee{kind: calleeCanonical}
 	if twice := e.m.Canonical(canonical); twice != canonical {
 		return fmt.Errorf("check: Canonical: not idempotent:\n  once  %s\n  twice %s", e.m.format(canonical), e.m.format(twice))
 	}
 	for i := range e.m.Properties {
 		p := &e.m.Properties[i]
-		e.where = callee{"property", p.name}
+		e.where = callee{calleeProperty, i}
 		if !p.sameOn(s, canonical) {
 			return fmt.Errorf("check: Canonical: property %q tells these states apart:\n  state          %s\n  representative %s", p.name, e.m.format(s), e.m.format(canonical))
 		}
 	}
-	for _, b := range e.m.Bounds {
-		e.where = callee{"bound", b.Name}
+	for i, b := range e.m.Bounds {
+		e.where = callee{calleeBound, i}
 		if b.At(s) != b.At(canonical) {
 			return fmt.Errorf("check: Canonical: bound %q tells these states apart:\n  state          %s\n  representative %s", b.Name, e.m.format(s), e.m.format(canonical))
 		}
@@ -115,13 +115,12 @@ func (e *expander[S, K]) auditSymmetry(s, canonical S) error {
 		return fmt.Errorf("check: Canonical: one of these states has a successor, the other has none:\n  state          %s\n  representative %s", e.m.format(s), e.m.format(canonical))
 	}
 	for i := range e.m.Actions {
-		a := &e.m.Actions[i]
-		ours, theirs := e.orbits(a, s), e.orbits(a, canonical)
+		ours, theirs := e.orbits(i, s), e.orbits(i, canonical)
 		if extra := slices.IndexFunc(ours, func(o orbit[S]) bool { return !slices.ContainsFunc(theirs, o.matches) }); extra >= 0 {
-			return e.unequal(a.Name, s, canonical, "state", ours[extra])
+			return e.unequal(e.m.Actions[i].Name, s, canonical, "state", ours[extra])
 		}
 		if extra := slices.IndexFunc(theirs, func(o orbit[S]) bool { return !slices.ContainsFunc(ours, o.matches) }); extra >= 0 {
-			return e.unequal(a.Name, s, canonical, "representative", theirs[extra])
+			return e.unequal(e.m.Actions[i].Name, s, canonical, "representative", theirs[extra])
 		}
 	}
 	return nil
@@ -133,10 +132,13 @@ func (e *expander[S, K]) atBound(s S) bool {
 
 // stuck reports whether s has no successor, not even itself.
 func (e *expander[S, K]) stuck(s S) bool {
-	return !slices.ContainsFunc(e.m.Actions, func(a Action[S]) bool {
-		e.where = callee{"action", a.Name}
-		return len(a.Successors(nil, &s)) > 0 // not e.next: its buffer is in use
-	})
+	for i := range e.m.Actions {
+		e.where = callee{calleeAction, i}
+		if len(e.m.Actions[i].Successors(nil, &s)) > 0 { // not e.next: its buffer is in use
+			return false
+		}
+	}
+	return true
 }
 
 func (e *expander[S, K]) unequal(action string, s, canonical S, who string, o orbit[S]) error {
@@ -153,9 +155,10 @@ type orbit[S comparable] struct {
 
 func (o orbit[S]) matches(other orbit[S]) bool { return o == other }
 
-func (e *expander[S, K]) orbits(a *Action[S], s S) []orbit[S] {
+func (e *expander[S, K]) orbits(action int, s S) []orbit[S] {
 	var all []orbit[S]
-	e.where = callee{"action", a.Name}
+	a := &e.m.Actions[action]
+	e.where = callee{calleeAction, action}
 	for _, t := range a.Successors(nil, &s) {
 		if t == s {
 			continue

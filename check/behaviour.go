@@ -28,17 +28,68 @@ func (s *search[S, K]) state(id stateID) S {
 	return s.pack.decode(*s.parts[id.partition()].log.at(id.local()))
 }
 
+// statesTo returns the states on the path to id.
+func (s *search[S, K]) statesTo(id stateID) ([]S, error) {
+	path := s.path(id)
+	if s.layout.steps {
+		return s.retrace(path)
+	}
+	states := make([]S, len(path))
+	for i, id := range path {
+		states[i] = s.state(id)
+	}
+	return states, nil
+}
+
+// retrace finds the states of a path that only their fingerprints were kept of.
+// It takes from each state the successor of the place that was noted, modulo
+// 256; where there is a choice all are tried, and the partition narrows it.
+func (s *search[S, K]) retrace(path []stateID) ([]S, error) {
+	e := s.expanders[0]
+	fits := func(id stateID, place int, t S) bool {
+		key := s.pack.encode(t)
+		return uint8(place) == *s.parts[id.partition()].step.at(id.local()) && partitionOf(s.hash.hash(&key)) == id.partition()
+	}
+	var extend func(states []S) []S
+	extend = func(states []S) []S {
+		if len(states) == len(path) {
+			return states
+		}
+		last, id, place := states[len(states)-1], path[len(states)], 0
+		for a := range s.m.Actions {
+			for _, t := range s.m.Actions[a].Successors(nil, &last) {
+				t = e.canonical(t)
+				if fits(id, place, t) && t != last {
+					if all := extend(append(states, t)); all != nil {
+						return all
+					}
+				}
+				place++
+			}
+		}
+		return nil
+	}
+	for i, init := range s.m.Init {
+		if init = e.canonical(init); fits(path[0], i, init) {
+			if all := extend([]S{init}); all != nil {
+				return all, nil
+			}
+		}
+	}
+	return nil, errImpure
+}
+
 // behaviour turns a path of the search into a behaviour of the model. They
 // differ under symmetry only, where each state of the path stands for its orbit.
-func (s *search[S, K]) behaviour(path []stateID) ([]Step[S], error) {
+func (s *search[S, K]) behaviour(path []S) ([]Step[S], error) {
 	e := s.expanders[0]
-	first := slices.IndexFunc(s.m.Init, func(init S) bool { return e.canonical(init) == s.state(path[0]) })
+	first := slices.IndexFunc(s.m.Init, func(init S) bool { return e.canonical(init) == path[0] })
 	if first < 0 {
 		return nil, errImpure
 	}
 	steps := []Step[S]{{State: s.m.Init[first]}}
-	for _, id := range path[1:] {
-		step, ok := s.stepTo(steps[len(steps)-1].State, -1, s.state(id))
+	for _, to := range path[1:] {
+		step, ok := s.stepTo(steps[len(steps)-1].State, -1, to)
 		if !ok {
 			return nil, errImpure
 		}
@@ -80,7 +131,11 @@ func (s *search[S, K]) explain(id stateID) (text string) {
 			text = fmt.Sprintf("(the trace cannot be written: %v)", v)
 		}
 	}()
-	steps, err := s.behaviour(s.path(id))
+	states, err := s.statesTo(id)
+	if err != nil {
+		return err.Error()
+	}
+	steps, err := s.behaviour(states)
 	if err != nil {
 		return err.Error()
 	}

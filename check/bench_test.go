@@ -21,13 +21,6 @@ func safety[S comparable](m *check.Model[S]) *check.Model[S] {
 	return &c
 }
 
-// peterson is the filter lock in a packing that has room for it.
-func peterson(processes int) *check.Model[classic.Filter] {
-	m := classic.PetersonFilter(processes)
-	m.Packing = classic.PackFilter()
-	return m
-}
-
 func benchmark[S comparable](b *testing.B, m *check.Model[S], o check.Options) {
 	b.ReportAllocs()
 	var stats check.Stats
@@ -62,7 +55,7 @@ func BenchmarkTwoPhaseCommit7Symmetry(b *testing.B) {
 func BenchmarkPetersonFilter5(b *testing.B) {
 	for workers := 1; workers <= 2; workers++ {
 		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
-			benchmark(b, safety(peterson(5)), check.Options{Workers: workers})
+			benchmark(b, safety(classic.PetersonFilter(5)), check.Options{Workers: workers})
 		})
 	}
 }
@@ -70,7 +63,7 @@ func BenchmarkPetersonFilter5(b *testing.B) {
 func BenchmarkPetersonFilterLiveness(b *testing.B) {
 	for processes := 4; processes <= 5; processes++ {
 		b.Run(fmt.Sprintf("processes=%d", processes), func(b *testing.B) {
-			benchmark(b, peterson(processes), check.Options{Workers: 1})
+			benchmark(b, classic.PetersonFilter(processes), check.Options{Workers: 1})
 		})
 	}
 }

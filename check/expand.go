@@ -8,33 +8,44 @@ import (
 
 // chunkStates is how many states a worker takes at a time, roundStates how
 // many are expanded before their successors are inserted. Both are part of
-// the order of exploration, so neither depends on the number of workers.
+// the order of exploration, so neither depends on the number of workers. A
+// round is short so that what it finds is expanded side by side: siblings have
+// successors in common, and those are then recognised in the processor's cache.
 const (
-	chunkStates = 256
-	roundStates = 32 * chunkStates
+	chunkStates = 128
+	roundStates = 16 * chunkStates
 )
 
-// A chunk is a run of consecutive states of one partition and what their
+// A span is the states [lo, hi) of a partition.
+type span struct{ part, lo, hi uint32 }
+
+func (sp span) len() int { return int(sp.hi - sp.lo) }
+
+// A chunk is a run of states in the order of exploration and what their
 // expansion produced. One worker fills it; it is reused from round to round.
 type chunk[S, K comparable] struct {
-	part, lo, hi int // states [lo, hi) of partition part
+	states []span
 
 	successors [partitions][]successor[K] // by partition of the successor
-	nodes      []node                     // per state, if liveness is checked
+	degrees    []uint32                   // per state, if liveness is checked
 	labels     []label                    // per state, if liveness is checked
 	actions    []uint8                    // per edge, if liveness is checked
 	edgeBase   int                        // of the chunk's first edge in the graph
 
-	finds     []find[S] // per property: the first state that decides it
-	relevant  []bool    // per property: it had something to say
-	taken     []uint64  // per action
-	bounds    []uint64  // per bound of the model
-	generated uint64
-	explored  uint64
-	err       error // a broken model; the rest of the chunk is missing
-	errAt     stateID
-	panicked  *PanicError
-	done      bool // its expansion came to an end, if only with an error
+	finds    []find[S] // per property: the first state that decides it
+	relevant []bool    // per property: it had something to say
+	taken    []uint64  // per action
+	bounds   []uint64  // per bound of the model
+	counts   chunkCounts
+	err      error // a broken model; the rest of the chunk is missing
+	errAt    stateID
+	panicked *PanicError
+	done     bool // its expansion came to an end, if only with an error
+}
+
+type chunkCounts struct {
+	generated, explored, steps uint64
+	maxDegree                  uint64
 }
 
 // A successor waits for its insertion.
@@ -42,7 +53,7 @@ type successor[K comparable] struct {
 	key  K
 	hash uint64
 	from stateID
-	edge uint32 // in chunk.actions
+	mark uint32 // with liveness its edge in chunk.actions, otherwise its place among the successors of from
 }
 
 // A find decides a property: by a state, or by the step from it to to.
@@ -52,20 +63,19 @@ type find[S comparable] struct {
 	action int // of the step; -1: the state itself
 }
 
-// reset empties c for the states [lo, hi) of a partition; relevant is what is
-// known before it.
-func (c *chunk[S, K]) reset(part, lo, hi int, m *Model[S], relevant []bool) {
-	c.part, c.lo, c.hi = part, lo, hi
+// reset empties c for the states of spans; relevant is what is known before it.
+func (c *chunk[S, K]) reset(states []span, m *Model[S], relevant []bool) {
+	c.states = states
 	for i := range c.successors {
 		c.successors[i] = c.successors[i][:0]
 	}
-	c.nodes, c.labels, c.actions = c.nodes[:0], c.labels[:0], c.actions[:0]
+	c.degrees, c.labels, c.actions = c.degrees[:0], c.labels[:0], c.actions[:0]
 	c.finds = cleared(c.finds, len(m.Properties))
 	c.relevant = append(c.relevant[:0], relevant...)
 	c.taken = cleared(c.taken, len(m.Actions))
 	c.bounds = cleared(c.bounds, len(m.Bounds))
-	c.generated, c.explored = 0, 0
-	c.err, c.panicked = nil, nil
+	c.counts = chunkCounts{}
+	c.err, c.panicked, c.done = nil, nil, false
 }
 
 func cleared[T any](s []T, n int) []T {
@@ -79,48 +89,75 @@ func cleared[T any](s []T, n int) []T {
 // An expander expands states: the one step that every order of search shares.
 // Each worker has its own.
 type expander[S, K comparable] struct {
-	m    *Model[S]
-	pack packing[S, K]
-	hash *hasher[K]
-	plan *plan[S]
+	m      *Model[S]
+	pack   packing[S, K]
+	hash   *hasher[K]
+	layout *layout
+	plan   *plan[S]
 
 	symmetry bool
 	auditAll bool // packings; of symmetry, auditFirstStates sees to that
 
-	state S      // the state at hand: here, because its address goes to predicates
-	buf   []S    // its successors
-	where callee // what of the model is being called, should it panic
-	at    stateID
+	state  S        // the state at hand: here, because its address goes to predicates
+	buf    []S      // its successors
+	recent []uint64 // hashes of successors that need no second insertion; empty: not kept
+	where  callee   // what of the model is being called, should it panic
+	at     stateID
 }
 
-// A callee is a kind of function of a model and the name of the one meant.
-type callee struct{ kind, name string }
+// A callee is what of a model is being called: set in the hot path, so it is
+// small, and named only when it is needed.
+type callee struct {
+	kind  calleeKind
+	index int
+}
 
-func (c callee) String() string {
-	if c.name == "" {
-		return c.kind
+type calleeKind uint8
+
+const (
+	calleePacking calleeKind = iota
+	calleeCanonical
+	calleeAction
+	calleeProperty
+	calleeAtom
+	calleeBound
+)
+
+func (e *expander[S, K]) callee() string {
+	i := e.where.index
+	switch e.where.kind {
+	case calleeCanonical:
+		return "Canonical"
+	case calleeAction:
+		return fmt.Sprintf("action %q", e.m.Actions[i].Name)
+	case calleeProperty:
+		return fmt.Sprintf("property %q", e.m.Properties[i].name)
+	case calleeAtom:
+		return fmt.Sprintf("property %q", e.m.Properties[e.plan.atomOwner[i]].name)
+	case calleeBound:
+		return fmt.Sprintf("bound %q", e.m.Bounds[i].Name)
 	}
-	return fmt.Sprintf("%s %q", c.kind, c.name)
+	return "Packing"
 }
 
 // A plan is what is known of a model's properties before the search.
 type plan[S comparable] struct {
+	states      []int   // properties decided by a state: invariant, reachable
+	steps       [][]int // per action: transitions that speak of it
+	deadlocks   []int   // deadlock freedom
 	liveness    bool
-	states      []int          // properties decided by a state: invariant, reachable
-	steps       [][]int        // per action: transitions that speak of it
-	deadlocks   []int          // deadlock freedom
-	atoms       []func(S) bool // predicates kept per state for liveness
-	atomNames   []string       // the properties they belong to
-	atomOf      []atomIndex    // per property
+	negations   []*negation // per property; nil: it is not about behaviours
+	atoms       []func(S) bool
+	atomOwner   []int    // per atom: the property it belongs to
+	letters     []uint64 // per action: what an automaton reads of its steps
 	fairActions actionSet
 }
 
-// atomIndex says which atoms are a liveness property's p and q; -1: none.
-type atomIndex struct{ p, q int }
-
 func newPlan[S comparable](m *Model[S]) (*plan[S], error) {
-	pl := &plan[S]{steps: make([][]int, len(m.Actions)), atomOf: make([]atomIndex, len(m.Properties))}
-	for i, p := range m.Properties {
+	pl := &plan[S]{steps: make([][]int, len(m.Actions)), negations: make([]*negation, len(m.Properties)),
+		letters: make([]uint64, len(m.Actions))}
+	for i := range m.Properties {
+		p := &m.Properties[i]
 		switch p.kind {
 		case KindInvariant, KindReachable:
 			pl.states = append(pl.states, i)
@@ -134,64 +171,63 @@ func newPlan[S comparable](m *Model[S]) (*plan[S], error) {
 			}
 		default:
 			pl.liveness = true
-			pl.atomOf[i] = atomIndex{pl.atom(p.name, p.p), pl.atom(p.name, p.q)}
+			if err := pl.addNegation(i, m); err != nil {
+				return nil, err
+			}
 		}
 	}
-	if len(pl.atoms) > maxAtoms {
-		return nil, fmt.Errorf("check: liveness properties with %d predicates in one run, at most %d are supported: check them in several runs", len(pl.atoms), maxAtoms)
-	}
-	for a, action := range m.Actions {
-		if action.Fair != Unfair {
+	for a := range m.Actions {
+		if m.Actions[a].Fair != Unfair {
 			pl.fairActions.add(a)
 		}
 	}
 	return pl, nil
 }
 
-func (pl *plan[S]) atom(property string, p func(S) bool) int {
-	if p == nil {
-		return -1
-	}
-	pl.atoms, pl.atomNames = append(pl.atoms, p), append(pl.atomNames, property)
-	return len(pl.atoms) - 1
-}
-
-// expandChunk expands the states of c, whose keys are in log.
-func (e *expander[S, K]) expandChunk(c *chunk[S, K], log *vec[K]) {
+// expandChunk expands the states of c.
+func (e *expander[S, K]) expandChunk(c *chunk[S, K], parts *[partitions]partition[K]) {
 	defer e.recover(c)
-	for i := c.lo; i < c.hi; i++ {
-		e.state = e.load(c, log, i)
-		e.inspect(c, e.state)
-		if !e.bounded(c, e.state) {
-			e.expand(c, &e.state)
-		}
-		if c.err != nil {
-			c.errAt = e.at
-			break
+	for _, sp := range c.states {
+		log := &parts[sp.part].log
+		for i := sp.lo; i < sp.hi; i++ {
+			e.load(int(sp.part), int(i), log)
+			e.inspect(c, e.state)
+			if !e.bounded(c, e.state) {
+				e.expand(c, &e.state)
+			}
+			if c.err != nil {
+				c.errAt = e.at
+				c.done = true
+				return
+			}
 		}
 	}
 	c.done = true
 }
 
 // inspectChunk evaluates the predicates of the states of c and expands none.
-func (e *expander[S, K]) inspectChunk(c *chunk[S, K], log *vec[K]) {
+func (e *expander[S, K]) inspectChunk(c *chunk[S, K], parts *[partitions]partition[K]) {
 	defer e.recover(c)
-	for i := c.lo; i < c.hi; i++ {
-		e.inspect(c, e.load(c, log, i))
+	for _, sp := range c.states {
+		for i := sp.lo; i < sp.hi; i++ {
+			e.load(int(sp.part), int(i), &parts[sp.part].log)
+			e.inspect(c, e.state)
+		}
 	}
+	c.done = true
 }
 
-func (e *expander[S, K]) load(c *chunk[S, K], log *vec[K], i int) S {
-	e.at = makeID(c.part, i)
-	e.where = callee{kind: "Packing"}
-	return e.pack.decode(*log.at(i))
+func (e *expander[S, K]) load(part, i int, log *vec[K]) {
+	e.at = makeID(part, i)
+	e.where = callee{kind: calleePacking}
+	e.state = e.pack.decode(*log.at(i))
 }
 
 func (e *expander[S, K]) recover(c *chunk[S, K]) {
 	if v := recover(); v != nil {
 		c.errAt = e.at
 		c.done = true
-		c.panicked = &PanicError{Where: e.where.String(), Value: v, Stack: string(debug.Stack())}
+		c.panicked = &PanicError{Where: e.callee(), Value: v, Stack: string(debug.Stack())}
 	}
 }
 
@@ -199,7 +235,7 @@ func (e *expander[S, K]) recover(c *chunk[S, K]) {
 func (e *expander[S, K]) inspect(c *chunk[S, K], s S) {
 	for _, i := range e.plan.states {
 		p := &e.m.Properties[i]
-		e.where = callee{"property", p.name}
+		e.where = callee{calleeProperty, i}
 		if p.when != nil && !p.when(s) {
 			continue
 		}
@@ -211,7 +247,7 @@ func (e *expander[S, K]) inspect(c *chunk[S, K], s S) {
 	if e.plan.liveness {
 		var l label
 		for i, atom := range e.plan.atoms {
-			e.where = callee{"property", e.plan.atomNames[i]}
+			e.where = callee{calleeAtom, i}
 			if atom(s) {
 				l |= 1 << i
 			}
@@ -222,11 +258,11 @@ func (e *expander[S, K]) inspect(c *chunk[S, K], s S) {
 
 func (e *expander[S, K]) bounded(c *chunk[S, K], s S) bool {
 	for i, b := range e.m.Bounds {
-		e.where = callee{"bound", b.Name}
+		e.where = callee{calleeBound, i}
 		if b.At(s) {
 			c.bounds[i]++
 			if e.plan.liveness {
-				c.nodes = append(c.nodes, unexplored)
+				c.degrees = append(c.degrees, 0)
 			}
 			return true
 		}
@@ -236,45 +272,52 @@ func (e *expander[S, K]) bounded(c *chunk[S, K], s S) bool {
 
 // expand generates the successors of s, all of them, or sets c.err.
 func (e *expander[S, K]) expand(c *chunk[S, K], s *S) {
-	c.explored++
-	first, any := len(c.actions), false
+	var degree, place uint64 // successors other than s; all of them
+	firstEdge := len(c.actions)
 	var enabled actionSet
 	for a := range e.m.Actions {
 		successors := e.next(a, s)
-		c.generated += uint64(len(successors))
-		any = any || len(successors) > 0
+		place += uint64(len(successors))
+		before := degree
 		for k := range successors {
 			t := &successors[k] // states may be large: no copies on this path
 			if *t == *s {
 				continue
 			}
-			c.taken[a]++
-			enabled.add(a)
+			degree++
 			for _, i := range e.plan.steps[a] {
 				e.judgeStep(c, i, a, s, t)
 			}
-			if e.emit(c, a, t); c.err != nil {
+			if e.emit(c, a, int(place)-len(successors)+k, t); c.err != nil {
 				return
 			}
 		}
-	}
-	if !any {
-		for _, i := range e.plan.deadlocks {
-			p := &e.m.Properties[i]
-			e.where = callee{"property", p.name}
-			if !c.finds[i].found && (p.p == nil || !p.p(*s)) {
-				c.finds[i] = find[S]{true, e.at, -1}
-			}
+		if degree > before {
+			enabled.add(a)
+			c.taken[a] += degree - before
 		}
+	}
+	c.counts.explored++
+	c.counts.generated += place
+	c.counts.steps += degree
+	c.counts.maxDegree = max(c.counts.maxDegree, degree)
+	if place == 0 {
+		e.judgeDeadlock(c, s)
 	}
 	if e.plan.liveness {
-		if len(c.actions)-first >= degreeMask {
-			c.err = fmt.Errorf("check: a state has %d successors, at most %d are supported with liveness", len(c.actions)-first, degreeMask-1)
-			return
-		}
-		c.nodes = append(c.nodes, makeNode(first, len(c.actions)-first))
+		c.degrees = append(c.degrees, uint32(len(c.actions)-firstEdge))
 		if !enabled.intersects(&e.plan.fairActions) {
 			c.labels[len(c.labels)-1] |= mayRest
+		}
+	}
+}
+
+func (e *expander[S, K]) judgeDeadlock(c *chunk[S, K], s *S) {
+	for _, i := range e.plan.deadlocks {
+		p := &e.m.Properties[i]
+		e.where = callee{calleeProperty, i}
+		if !c.finds[i].found && (p.p == nil || !p.p(*s)) {
+			c.finds[i] = find[S]{true, e.at, -1}
 		}
 	}
 }
@@ -283,8 +326,14 @@ func (e *expander[S, K]) expand(c *chunk[S, K], s *S) {
 // action put them: memory that is not e's own is never appended to, because an
 // action may return a table of its own.
 func (e *expander[S, K]) next(a int, s *S) []S {
-	e.where = callee{"action", e.m.Actions[a].Name}
-	successors := e.m.Actions[a].Successors(e.buf[:0], s)
+	e.where = callee{calleeAction, a}
+	action := &e.m.Actions[a]
+	var successors []S
+	if action.Next != nil {
+		successors = action.Next(e.buf[:0], *s)
+	} else {
+		successors = action.NextInPlace(e.buf[:0], s)
+	}
 	if cap(successors) > cap(e.buf) {
 		e.buf = make([]S, 0, cap(successors))
 	}
@@ -293,7 +342,7 @@ func (e *expander[S, K]) next(a int, s *S) []S {
 
 func (e *expander[S, K]) judgeStep(c *chunk[S, K], i, action int, s, t *S) {
 	p := &e.m.Properties[i]
-	e.where = callee{"property", p.name}
+	e.where = callee{calleeProperty, i}
 	if p.when != nil && c.relevant[i] && (c.finds[i].found || p.step(s, t)) {
 		return // whether this state is relevant makes no difference
 	}
@@ -306,29 +355,60 @@ func (e *expander[S, K]) judgeStep(c *chunk[S, K], i, action int, s, t *S) {
 	}
 }
 
-// emit hands the successor t to its partition.
-func (e *expander[S, K]) emit(c *chunk[S, K], action int, t *S) {
-	canonical := e.canonical(*t)
-	e.where = callee{kind: "Packing"}
-	key := e.pack.encode(canonical)
+// emit hands the successor t, at the given place among its siblings, to its
+// partition.
+func (e *expander[S, K]) emit(c *chunk[S, K], action, place int, t *S) {
+	canonical := t
+	if e.symmetry {
+		e.where = callee{kind: calleeCanonical}
+		representative := e.m.Canonical(*t)
+		canonical = &representative
+	}
+	e.where = callee{kind: calleePacking}
+	key := e.pack.encode(*canonical)
 	hash := e.hash.hash(&key)
 	if sample := hash>>auditShift == 0; sample || e.auditAll {
-		if c.err = e.audit(*t, canonical, sample); c.err != nil {
+		if c.err = e.audit(*t, *canonical, sample); c.err != nil {
 			return
 		}
 	}
-	part := partitionOf(hash)
-	edge := uint32(len(c.actions))
+	mark := uint32(place)
 	if e.plan.liveness {
+		mark = uint32(len(c.actions))
 		c.actions = append(c.actions, uint8(action))
+	} else if len(e.recent) != 0 {
+		// What this worker emitted before is inserted before, or was long ago:
+		// chunks are taken in their order.
+		slot := &e.recent[recentSlot(hash)]
+		if *slot == hash {
+			return
+		}
+		*slot = hash
 	}
-	c.successors[part] = append(c.successors[part], successor[K]{key, hash, e.at, edge})
+	part := partitionOf(hash)
+	c.successors[part] = append(c.successors[part], successor[K]{key, hash, e.at, mark})
+}
+
+const (
+	recentBits = 16 // half a megabyte for each worker: what a second-level cache holds
+	recentFrom = 1 << 14
+)
+
+func recentSlot(hash uint64) uint64 { return hash >> 16 % (1 << recentBits) }
+
+// remember starts to keep the hashes of recent successors, where the hash is
+// all that an insertion would look at.
+func (e *expander[S, K]) remember() {
+	if e.recent == nil && e.layout.words && !e.plan.liveness {
+		e.recent = make([]uint64, 1<<recentBits)
+		e.recent[0] = ^uint64(0) // no hash for this slot; the others are 0, which is none for theirs
+	}
 }
 
 func (e *expander[S, K]) canonical(s S) S {
 	if !e.symmetry {
 		return s
 	}
-	e.where = callee{kind: "Canonical"}
+	e.where = callee{kind: calleeCanonical}
 	return e.m.Canonical(s)
 }

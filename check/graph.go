@@ -1,31 +1,30 @@
 package check
 
-import "math/bits"
+import "slices"
 
 // The graph is what liveness needs to remember of a search: per state its
 // edges and the truth of each predicate, per edge an action and a target.
 // Stuttering steps are not in it.
+//
+// While the search goes on it is written in the order of exploration; targets
+// are stateIDs. freeze then numbers the states in that order, so that all that
+// reads the graph works with plain numbers, and low ones are near the start.
 type graph struct {
-	nodes  [partitions]vec[node]
-	labels [partitions]vec[label]
-	target vec[stateID]
-	action vec[uint8]
+	degrees vec[uint32] // per state: how many edges it has
+	labels  vec[label]
+	target  vec[stateID] // per edge
+	action  vec[uint8]   // per edge
+	order   []span       // of all states: the order of exploration
+	levels  []int        // per level: the number of spans before it
 }
 
-// A node is where a state's edges start, shifted by degreeBits, and how many
-// there are.
-type node uint64
+func (g *graph) enterLevel(level []span) {
+	g.levels = append(g.levels, len(g.order))
+	g.order = append(g.order, level...)
+}
 
-const (
-	degreeBits      = 24
-	degreeMask      = 1<<degreeBits - 1
-	unexplored node = degreeMask // no degree: the state's successors are not known
-)
-
-func makeNode(first, degree int) node { return node(first)<<degreeBits | node(degree) }
-func (n node) edges() (lo, hi int) {
-	lo = int(n >> degreeBits)
-	return lo, lo + int(n&degreeMask)
+func (g *graph) bytes() int64 {
+	return g.degrees.bytes() + g.labels.bytes() + g.target.bytes() + g.action.bytes()
 }
 
 // A label holds the truth of each predicate of a liveness property in one
@@ -33,80 +32,81 @@ func (n node) edges() (lo, hi int) {
 type label uint32
 
 const (
-	maxAtoms       = 31
-	mayRest  label = 1 << maxAtoms
+	maxAtoms       = 30
+	mayRest  label = 1 << 31
 )
 
-func (g *graph) explored(id stateID) bool {
-	part := &g.nodes[id.partition()]
-	return id.local() < part.len() && *part.at(id.local()) != unexplored
+// A frozen graph has the states 0..n-1, in the order of exploration: all that
+// were expanded or stopped at a bound. Edges to the rim of a search that was
+// cut short have targets from n on; where they lead is not known, only that
+// their action is enabled.
+type frozen struct {
+	n       int
+	initial int   // states 0..initial-1 are initial
+	first   []int // per state and at n: its first edge
+	target  []uint32
+	action  []uint8
+	label   []label
+	order   []span
+	start   []int // per span of order: its first state
 }
 
-// edges returns the range of a state's edges; empty if it is not explored.
-func (g *graph) edges(id stateID) (lo, hi int) {
-	if !g.explored(id) {
-		return 0, 0
-	}
-	return g.nodes[id.partition()].at(id.local()).edges()
-}
-
-func (g *graph) label(id stateID) label { return *g.labels[id.partition()].at(id.local()) }
-
-// enabled returns the actions that lead from id to another state.
-func (g *graph) enabled(id stateID) (as actionSet) {
-	for lo, hi := g.edges(id); lo < hi; lo++ {
-		as.add(int(*g.action.at(lo)))
-	}
-	return as
-}
-
-func (g *graph) bytes() int64 {
-	n := g.target.bytes() + g.action.bytes()
-	for i := range partitions {
-		n += g.nodes[i].bytes() + g.labels[i].bytes()
-	}
-	return n
-}
-
-// An actionSet is a set of action indices.
-type actionSet [maxActions / 64]uint64
-
-func (as *actionSet) add(a int)      { as[a/64] |= 1 << (a % 64) }
-func (as *actionSet) has(a int) bool { return as[a/64]>>(a%64)&1 == 1 }
-func (as *actionSet) intersects(o *actionSet) bool {
-	for i := range as {
-		if as[i]&o[i] != 0 {
-			return true
+// freeze returns the graph in its final form, and empties g.
+func (g *graph) freeze() *frozen {
+	f := &frozen{n: g.labels.len(), action: g.action.flat(), label: g.labels.flat(), order: g.order}
+	var number [partitions][]uint32 // of each state of a partition
+	next := 0
+	for i, sp := range g.order {
+		if i == g.levels[min(1, len(g.levels)-1)] {
+			f.initial = next
+		}
+		f.start = append(f.start, next)
+		for range sp.len() {
+			number[sp.part] = append(number[sp.part], uint32(next))
+			next++
 		}
 	}
-	return false
-}
-func (as actionSet) and(o actionSet) actionSet {
-	for i := range as {
-		as[i] &= o[i]
+	if len(g.levels) == 1 {
+		f.initial = next
 	}
-	return as
-}
-func (as actionSet) or(o actionSet) actionSet {
-	for i := range as {
-		as[i] |= o[i]
-	}
-	return as
-}
-func (as actionSet) minus(o actionSet) actionSet {
-	for i := range as {
-		as[i] &^= o[i]
-	}
-	return as
-}
-func (as *actionSet) empty() bool { return *as == actionSet{} }
+	f.initial = min(f.initial, f.n)
 
-// first returns the least member; the set must not be empty.
-func (as *actionSet) first() int {
-	for i, w := range as {
-		if w != 0 {
-			return i*64 + bits.TrailingZeros64(w)
+	f.first = make([]int, 0, f.n+1)
+	edge := 0
+	for _, degree := range g.degrees.flat() {
+		f.first = append(f.first, edge)
+		edge += int(degree)
+	}
+	f.first = append(f.first, edge)
+	f.target = make([]uint32, edge)
+	for i := range f.target {
+		id := *g.target.at(i)
+		if known := number[id.partition()]; id.local() < len(known) {
+			f.target[i] = known[id.local()]
+		} else {
+			f.target[i] = ^uint32(0) // found after the last level that was entered
 		}
 	}
-	panic("check: first of an empty set")
+	*g = graph{}
+	return f
+}
+
+// edges returns the range of a state's edges.
+func (f *frozen) edges(s int) (lo, hi int) { return f.first[s], f.first[s+1] }
+
+// enabled returns the actions that lead from s to another state.
+func (f *frozen) enabled(s int) (as actionSet) {
+	for _, a := range f.action[f.first[s]:f.first[s+1]] {
+		as.add(int(a))
+	}
+	return as
+}
+
+// id returns the name of a state in the search.
+func (f *frozen) id(s int) stateID {
+	i, found := slices.BinarySearch(f.start, s)
+	if !found {
+		i--
+	}
+	return makeID(int(f.order[i].part), int(f.order[i].lo)+s-f.start[i])
 }

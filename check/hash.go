@@ -73,10 +73,16 @@ func (h *hasher[K]) add(off, n uintptr) {
 	h.parts = append(h.parts, segment{off, n})
 }
 
+// injective reports whether different values always have different hashes.
+func (h *hasher[K]) injective() bool { return 0 < h.size && h.size <= 8 }
+
 func (h *hasher[K]) hash(k *K) uint64 {
 	p := unsafe.Pointer(k)
 	if h.size == 8 {
-		return finish(fold(*(*uint64)(p)^seed0, seed1))
+		return scramble(*(*uint64)(p))
+	}
+	if h.injective() {
+		return scramble(lastBytes(p, h.size))
 	}
 	x := uint64(seed0)
 	if h.size != 0 {
@@ -98,6 +104,16 @@ const (
 	seed2 = 0x8ebc6af09c88c6e3
 )
 
+// scramble is a bijection that spreads every bit over the word: xors with a
+// shifted self and products with odd numbers can all be undone (the finishing
+// step of MurmurHash3 by Austin Appleby, with constants of David Stafford's).
+func scramble(x uint64) uint64 {
+	x ^= seed0 // 0 is a common state, and would stay 0
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
 // fold is the multiply-and-fold step of wyhash (Wang Yi): the 128-bit product
 // of two words, its halves xored.
 func fold(a, b uint64) uint64 {
@@ -113,14 +129,19 @@ func hashBytes(x uint64, p unsafe.Pointer, n uintptr) uint64 {
 		x = fold(*(*uint64)(p)^seed1, *(*uint64)(unsafe.Add(p, 8))^x)
 		p = unsafe.Add(p, 16)
 	}
-	var a, b uint64
+	var a uint64
 	if n >= 8 {
 		a = *(*uint64)(p)
 		p = unsafe.Add(p, 8)
 		n -= 8
 	}
+	return fold(a^seed1, lastBytes(p, n)^x)
+}
+
+// lastBytes reads fewer than eight bytes.
+func lastBytes(p unsafe.Pointer, n uintptr) (x uint64) {
 	for i := range n {
-		b |= uint64(*(*byte)(unsafe.Add(p, i))) << (8 * i)
+		x |= uint64(*(*byte)(unsafe.Add(p, i))) << (8 * i)
 	}
-	return fold(a^seed1, b^x)
+	return x
 }

@@ -243,7 +243,8 @@ func TestTooManyLivenessPredicates(t *testing.T) {
 		m.Properties = append(m.Properties, check.LeadsTo(fmt.Sprint(i), in(0), in(i)))
 	}
 	_, err := check.Run(context.Background(), m, check.Options{})
-	require.EqualError(t, err, "check: liveness properties with 32 predicates in one run, at most 31 are supported: check them in several runs")
+	require.EqualError(t, err, "check: liveness properties with more than 30 predicates in one run: check them in several runs")
+	m.Properties = m.Properties[:15]
 	m.Properties[0] = check.Eventually("0", in(0))
 	r := mustRun(t, m, check.Options{})
 	require.Equal(t, check.Holds, r.Results[0].Verdict)

@@ -27,7 +27,10 @@ func (p packing[S, K]) run(ctx context.Context, m *Model[S], o Options) (*Report
 	if err != nil {
 		return nil, err
 	}
-	s := newSearch(m, o, p, h)
+	s, err := newSearch(m, o, p, h)
+	if err != nil {
+		return nil, err
+	}
 	return s.run(ctx)
 }
 

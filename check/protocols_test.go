@@ -236,7 +236,7 @@ func TestLinearizableRegisterThatNeverAnswers(t *testing.T) {
 }
 
 func TestPetersonFilter5(t *testing.T) {
-	published(t, safety(peterson(5)), counts{223_105, 741_066, 49})
+	published(t, safety(classic.PetersonFilter(5)), counts{223_105, 741_066, 49})
 }
 
 // TestPublishedSizes compares the largest counts on which other tools agree.

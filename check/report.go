@@ -78,6 +78,8 @@ type Stats struct {
 	Distinct    uint64        // states found, or orbits of states under symmetry
 	Explored    uint64        // of these, with all successors generated
 	Generated   uint64        // initial states and successors, before duplicates are removed
+	Steps       uint64        // successors that differ from the state they follow
+	MaxDegree   uint64        // the greatest number of steps from one state
 	Depth       int           // levels of the breadth-first search, the initial one included
 	Levels      []uint64      // distinct states per level
 	Workers     int           // goroutines that expanded states

@@ -10,9 +10,9 @@ import (
 // report turns what the search found into verdicts.
 func (s *search[S, K]) report(ctx context.Context) (*Report[S], error) {
 	r := &Report[S]{Model: s.m.Name, Options: s.o, Assumptions: s.assumptions()}
-	live := newLiveness(s)
+	lassos := s.checkLiveness(ctx)
 	for i := range s.m.Properties {
-		res, err := s.result(ctx, live, i)
+		res, err := s.result(lassos, i)
 		if err != nil {
 			return nil, err
 		}
@@ -24,7 +24,6 @@ func (s *search[S, K]) report(ctx context.Context) (*Report[S], error) {
 	for i, b := range s.m.Bounds {
 		r.Bounds = append(r.Bounds, BoundStats{b.Name, s.bounds[i]})
 	}
-	s.count()
 	s.stats.Elapsed = time.Since(s.start)
 	r.Stats = s.stats
 	return r, nil
@@ -32,19 +31,19 @@ func (s *search[S, K]) report(ctx context.Context) (*Report[S], error) {
 
 // result is the verdict on one property. Its trace is validated before it is
 // believed.
-func (s *search[S, K]) result(ctx context.Context, live *liveness[S, K], i int) (res Result[S], err error) {
+func (s *search[S, K]) result(lassos *lassos, i int) (res Result[S], err error) {
 	p := &s.m.Properties[i]
 	defer func() {
 		// A Label is called only now, and so is the rest of the model on states
 		// that the search left to their representatives.
 		if v := recover(); v != nil {
-			where := callee{"trace of property", p.name}
-			err = &PanicError{Where: where.String(), Value: v, Stack: string(debug.Stack()), Trace: "(it was not finished)"}
+			where := fmt.Sprintf("trace of property %q", p.name)
+			err = &PanicError{Where: where, Value: v, Stack: string(debug.Stack()), Trace: "(it was not finished)"}
 		}
 	}()
 	res = Result[S]{Property: p.name, Kind: p.kind}
 	if p.kind.Liveness() {
-		err = live.check(ctx, i, &res)
+		err = s.decideLiveness(lassos, i, &res)
 	} else {
 		err = s.decide(i, &res)
 	}
@@ -67,7 +66,11 @@ func (s *search[S, K]) decide(i int, res *Result[S]) error {
 		if p.kind == KindReachable {
 			res.Verdict = Holds
 		}
-		steps, err := s.behaviour(s.path(f.at))
+		states, err := s.statesTo(f.at)
+		if err != nil {
+			return err
+		}
+		steps, err := s.behaviour(states)
 		if err != nil {
 			return err
 		}

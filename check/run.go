@@ -13,6 +13,9 @@ type Options struct {
 	MaxDepth    int    // steps from an initial state; 0: no bound
 	MemoryBytes int64  // of Stats.StoredBytes; 0: no bound
 
+	// Visited says how states are recognised that were found before.
+	Visited Visited
+
 	// Symmetry explores only the states that Model.Canonical returns, and
 	// unfolds every counterexample into a behaviour of the model itself.
 	//
@@ -34,6 +37,17 @@ type Options struct {
 
 	Progress func(Stats) // nil, or called about once a second from the goroutine that called Run
 }
+
+// Visited is a way to recognise the states that were found before.
+type Visited uint8
+
+const (
+	// Exact compares states. No state is ever taken for another.
+	Exact Visited = iota
+	// Fingerprint compares 64-bit hashes of states, and forgets each state once
+	// it is explored. States may be overlooked: see Stats.Omission.
+	Fingerprint
+)
 
 // Run explores m and reports on each of its properties. An error means misuse
 // or a broken model, such as a panic in one of its functions: a *PanicError,

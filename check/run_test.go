@@ -434,12 +434,15 @@ func TestPanicInFormat(t *testing.T) {
 }
 
 func TestGoexitIsAnError(t *testing.T) {
-	m := gridModel(200, check.Invariant("p", func(s grid) bool {
-		if s.X == 150 {
+	m := gridModel(2_000, check.Invariant("p", func(s grid) bool {
+		if s.X == 1_000 {
 			runtime.Goexit() // as FailNow of a test does
 		}
 		return true
 	}))
+	for i := range 1_000 {
+		m.Init = append(m.Init, grid{i, 1_000 - i})
+	}
 	_, err := check.Run(context.Background(), m, check.Options{Workers: 2})
 	require.ErrorContains(t, err, "check: a function of the model ended its goroutine")
 }
@@ -569,7 +572,9 @@ func TestReport(t *testing.T) {
 	require.Positive(t, r.Stats.StoredBytes)
 	require.PanicsWithValue(t, `check: report has no property "no starvation"`, func() { r.Result("no starvation") })
 
-	symmetric := mustRun(t, classic.TwoPhaseCommit(3), check.Options{Symmetry: true})
+	packed := classic.TwoPhaseCommit(3)
+	packed.Packing = check.Pack(func(s classic.TwoPhase) classic.TwoPhase { return s }, func(s classic.TwoPhase) classic.TwoPhase { return s })
+	symmetric := mustRun(t, packed, check.Options{Symmetry: true})
 	require.Len(t, symmetric.Assumptions, 2)
 	require.Contains(t, symmetric.Assumptions[0], "symmetry: Canonical returns a bisimilar state")
 	require.Contains(t, symmetric.Assumptions[1], "storage: Packing loses nothing")

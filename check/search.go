@@ -11,26 +11,28 @@ import (
 	"time"
 )
 
-// A search is a breadth-first search in progress.
+// A search visits the states of a model, each once.
 //
-// It goes level by level, a level in rounds of up to roundStates states. In
-// the first half of a round workers expand chunks of states and sort the
-// successors by partition; in the second they insert each partition's
-// successors in the order of the chunks. Which state is found first, and from
-// where, is therefore the same at any number of workers, and no memory is
-// ever shared by two of them.
+// It goes in rounds of up to roundStates states. In the first half of a round
+// workers expand chunks of states and sort the successors by partition; in the
+// second they insert each partition's successors in the order of the chunks.
+// Which state is found first, and from where, is therefore the same at any
+// number of workers, and no memory is ever shared by two of them.
+//
+// What a round finds is kept as spans, one a partition. The order of spans is
+// the order of exploration: breadth first, they form a queue, see explore.
 type search[S, K comparable] struct {
-	m    *Model[S]
-	o    Options
-	pack packing[S, K]
-	hash *hasher[K]
-	plan *plan[S]
+	m      *Model[S]
+	o      Options
+	pack   packing[S, K]
+	hash   *hasher[K]
+	plan   *plan[S]
+	layout layout
 
-	parts  [partitions]partition[K]
-	levels []levelEnd // per level: where it ends in each partition
-	graph  graph      // if plan.liveness
-
-	inspected levelEnd // states whose predicates have been evaluated
+	parts [partitions]partition[K]
+	found []span // by the rounds since explore last took them
+	rest  []span // found and not explored, once the search has ended
+	graph graph  // if plan.liveness
 
 	chunks    []*chunk[S, K]
 	expanders []*expander[S, K]
@@ -45,28 +47,31 @@ type search[S, K comparable] struct {
 	reason   error // why the search ended early; nil: it did not
 }
 
-type levelEnd [partitions]uint32
-
-func newSearch[S, K comparable](m *Model[S], o Options, pack packing[S, K], h *hasher[K]) *search[S, K] {
-	return &search[S, K]{
-		m: m, o: o, pack: pack, hash: h,
+func newSearch[S, K comparable](m *Model[S], o Options, pack packing[S, K], h *hasher[K]) (*search[S, K], error) {
+	pl, err := newPlan(m)
+	if err != nil {
+		return nil, err
+	}
+	s := &search[S, K]{
+		m: m, o: o, pack: pack, hash: h, plan: pl, layout: newLayout(h, o.Visited, pl.liveness),
 		finds: make([]find[S], len(m.Properties)), relevant: make([]bool, len(m.Properties)),
 		taken: make([]uint64, len(m.Actions)), bounds: make([]uint64, len(m.Bounds)),
+		start: time.Now(),
 	}
+	s.reported = s.start
+	s.stats.Workers, s.stats.Phase = o.Workers, "search"
+	for p := range s.parts {
+		s.parts[p].layout = &s.layout
+	}
+	for range o.Workers {
+		s.expanders = append(s.expanders, &expander[S, K]{m: m, pack: pack, hash: h, layout: &s.layout, plan: pl,
+			symmetry: o.Symmetry})
+	}
+	return s, nil
 }
 
 func (s *search[S, K]) run(ctx context.Context) (*Report[S], error) {
-	s.start = time.Now()
-	s.reported = s.start
-	s.stats.Workers, s.stats.Phase = s.o.Workers, "search"
-	var err error
-	if s.plan, err = newPlan(s.m); err != nil {
-		return nil, err
-	}
-	for range s.o.Workers {
-		s.expanders = append(s.expanders, &expander[S, K]{m: s.m, pack: s.pack, hash: s.hash, plan: s.plan,
-			symmetry: s.o.Symmetry})
-	}
+	defer s.free()
 	if err := s.insertInit(); err != nil {
 		return nil, err
 	}
@@ -84,84 +89,91 @@ func (s *search[S, K]) run(ctx context.Context) (*Report[S], error) {
 	return s.report(ctx)
 }
 
+func (s *search[S, K]) free() {
+	for p := range s.parts {
+		s.parts[p].free()
+	}
+}
+
 func (s *search[S, K]) insertInit() (err error) {
 	e := s.expanders[0]
 	defer func() {
 		if v := recover(); v != nil {
-			err = &PanicError{Where: e.where.String(), Value: v, Stack: string(debug.Stack()), Trace: "(an initial state)"}
+			err = &PanicError{Where: e.callee(), Value: v, Stack: string(debug.Stack()), Trace: "(an initial state)"}
 		}
 	}()
-	for _, init := range s.m.Init {
+	for i, init := range s.m.Init {
 		canonical := e.canonical(init)
-		e.where = callee{kind: "Packing"}
+		e.where = callee{kind: calleePacking}
 		key := s.pack.encode(canonical)
 		if err := e.audit(init, canonical, true); err != nil {
 			return err
 		}
 		hash := s.hash.hash(&key)
 		part := partitionOf(hash)
-		if local, isNew := s.parts[part].insert(&key, hash); isNew {
-			s.parts[part].from.push(makeID(part, local))
-		}
+		p := &s.parts[part]
+		p.insert(&key, hash, makeID(part, p.n), uint8(i))
 		s.stats.Generated++
 	}
+	s.takeNew(&[partitions]int{})
 	return nil
 }
 
 // explore runs until nothing is left to explore or s.reason says why not.
 func (s *search[S, K]) explore(ctx context.Context) error {
-	for lo := (levelEnd{}); ; {
-		hi, size := s.end(), uint64(0)
-		for p := range partitions {
-			size += uint64(hi[p] - lo[p])
-		}
-		if size == 0 {
+	for level, spare := s.found, []span(nil); len(level) > 0; {
+		s.found = spare[:0]
+		s.enterLevel(level)
+		if s.o.MaxDepth > 0 && s.stats.Depth > s.o.MaxDepth {
+			s.reason, s.rest = ErrMaxDepth, level
 			return nil
 		}
-		s.levels = append(s.levels, hi)
-		s.stats.Levels = append(s.stats.Levels, size)
-		s.stats.Depth = len(s.levels)
-		s.count()
-		if s.o.MaxDepth > 0 && len(s.levels) > s.o.MaxDepth {
-			s.reason = ErrMaxDepth
-			return nil
+		for todo := slices.Clone(level); len(todo) > 0; {
+			if s.reason = s.stop(ctx); s.reason != nil {
+				s.rest = slices.Concat(todo, s.found)
+				return nil
+			}
+			var work []span
+			work, todo = take(todo, roundStates)
+			if err := s.round(work); err != nil {
+				return err
+			}
+			s.progress()
 		}
-		if err := s.exploreLevel(ctx, lo, hi); err != nil || s.reason != nil {
-			return err
-		}
-		lo = hi
-	}
-}
-
-func (s *search[S, K]) exploreLevel(ctx context.Context, lo, hi levelEnd) error {
-	work := s.split(lo, hi)
-	for len(work) > 0 {
-		if s.reason = s.stop(ctx); s.reason != nil {
-			return nil
-		}
-		n, size := 0, 0
-		for n < len(work) && size < roundStates {
-			size += work[n].hi - work[n].lo
-			n++
-		}
-		if err := s.round(work[:n]); err != nil {
-			return err
-		}
-		work = work[n:]
-		s.progress()
+		level, spare = s.found, level
 	}
 	return nil
 }
 
-type span struct{ part, lo, hi int }
-
-func (s *search[S, K]) split(lo, hi levelEnd) (work []span) {
-	for p := range partitions {
-		for i := int(lo[p]); i < int(hi[p]); i += chunkStates {
-			work = append(work, span{p, i, min(i+chunkStates, int(hi[p]))})
-		}
+func (s *search[S, K]) enterLevel(level []span) {
+	size := uint64(0)
+	for _, sp := range level {
+		size += uint64(sp.len())
 	}
-	return work
+	s.stats.Levels = append(s.stats.Levels, size)
+	s.stats.Depth = len(s.stats.Levels)
+	if s.plan.liveness {
+		s.graph.enterLevel(level)
+	}
+}
+
+// take splits off the first n states of spans, or all of them. It may change
+// the first span of what is left.
+func take(spans []span, n int) (taken, rest []span) {
+	for i := range spans {
+		sp := &spans[i]
+		if sp.len() < n {
+			n -= sp.len()
+			continue
+		}
+		taken = append(slices.Clone(spans[:i]), span{sp.part, sp.lo, sp.lo + uint32(n)})
+		sp.lo += uint32(n)
+		if sp.len() == 0 {
+			i++
+		}
+		return taken, spans[i:]
+	}
+	return spans, nil
 }
 
 // stop says why the search must not go on.
@@ -178,8 +190,10 @@ func (s *search[S, K]) stop(ctx context.Context) error {
 	if s.o.MemoryBytes > 0 && s.stats.StoredBytes >= s.o.MemoryBytes {
 		return ErrMemory
 	}
-	if slices.ContainsFunc(s.parts[:], func(p partition[K]) bool { return p.log.len() > maxLocal-1<<24 }) {
-		return fmt.Errorf("%w: 32-bit state numbers are used up", ErrMaxStates)
+	for p := range s.parts {
+		if s.parts[p].n > maxLocal-1<<24 {
+			return fmt.Errorf("%w: 32-bit state numbers are used up", ErrMaxStates)
+		}
 	}
 	return nil
 }
@@ -206,29 +220,45 @@ func (s *search[S, K]) decided() bool {
 
 // round expands the states of work and inserts their successors.
 func (s *search[S, K]) round(work []span) error {
-	for len(s.chunks) < len(work) {
-		s.chunks = append(s.chunks, &chunk[S, K]{})
-	}
-	chunks := s.chunks[:len(work)]
-	for _, c := range chunks {
-		c.done = false
-	}
+	chunks := s.split(work)
 	for _, e := range s.expanders {
 		e.auditAll = s.stats.Distinct < auditFirst
+		if s.stats.Distinct >= recentFrom {
+			e.remember()
+		}
 	}
-	parallel(s.o.Workers, len(work), func(worker, i int) {
-		w := work[i]
-		chunks[i].reset(w.part, w.lo, w.hi, s.m, s.relevant)
-		s.expanders[worker].expandChunk(chunks[i], &s.parts[w.part].log)
-	})
+	workers := s.o.Workers
+	if len(chunks) < 4 {
+		workers = 1 // less work than it is to share it
+	}
+	parallel(workers, len(chunks), func(worker, i int) { s.expanders[worker].expandChunk(chunks[i], &s.parts) })
 	for _, c := range chunks {
 		if err := s.collect(c); err != nil {
 			return err
 		}
 	}
-	parallel(s.o.Workers, partitions, func(_, p int) { s.insert(chunks, p) })
-	s.count()
+	var before [partitions]int
+	for p := range s.parts {
+		before[p] = s.parts[p].n
+	}
+	parallel(workers, partitions, func(_, p int) { s.insert(chunks, p) })
+	s.takeNew(&before)
 	return nil
+}
+
+// split divides the states of a round among chunks.
+func (s *search[S, K]) split(work []span) []*chunk[S, K] {
+	n := 0
+	for len(work) > 0 {
+		if n == len(s.chunks) {
+			s.chunks = append(s.chunks, &chunk[S, K]{})
+		}
+		var states []span
+		states, work = take(work, chunkStates)
+		s.chunks[n].reset(states, s.m, s.relevant)
+		n++
+	}
+	return s.chunks[:n]
 }
 
 // collect takes from a chunk all but its successors.
@@ -243,9 +273,10 @@ func (s *search[S, K]) collect(c *chunk[S, K]) error {
 	if c.err != nil {
 		return fmt.Errorf("%w\nafter:\n%s", c.err, s.explain(c.errAt))
 	}
-	s.stats.Generated += c.generated
-	s.stats.Explored += c.explored
-	s.inspected[c.part] = uint32(c.hi)
+	s.stats.Generated += c.counts.generated
+	s.stats.Explored += c.counts.explored
+	s.stats.Steps += c.counts.steps
+	s.stats.MaxDegree = max(s.stats.MaxDegree, c.counts.maxDegree)
 	s.collectFinds(c)
 	for i, n := range c.taken {
 		s.taken[i] += n
@@ -256,18 +287,9 @@ func (s *search[S, K]) collect(c *chunk[S, K]) error {
 	if s.plan.liveness {
 		g := &s.graph
 		c.edgeBase = g.action.len()
-		for _, n := range c.nodes {
-			if n != unexplored {
-				n += makeNode(c.edgeBase, 0)
-			}
-			g.nodes[c.part].push(n)
-		}
-		for _, l := range c.labels {
-			g.labels[c.part].push(l)
-		}
-		for _, a := range c.actions {
-			g.action.push(a)
-		}
+		g.degrees.append(c.degrees)
+		g.labels.append(c.labels)
+		g.action.append(c.actions)
 		g.target.extend(len(c.actions))
 	}
 	return nil
@@ -287,19 +309,23 @@ func (s *search[S, K]) insert(chunks []*chunk[S, K], p int) {
 	part := &s.parts[p]
 	var touched uint64
 	for _, c := range chunks {
-		for batch := range slices.Chunk(c.successors[p], 64) {
-			for i := range batch {
-				touched ^= part.touch(batch[i].hash)
+		for i := range c.successors[p] {
+			touched ^= part.touch(c.successors[p][i].hash)
+		}
+	}
+	if !part.words {
+		for _, c := range chunks {
+			for i := range c.successors[p] {
+				touched ^= part.touchState(c.successors[p][i].hash)
 			}
-			for i := range batch {
-				t := &batch[i]
-				local, isNew := part.insert(&t.key, t.hash)
-				if isNew {
-					part.from.push(t.from)
-				}
-				if s.plan.liveness {
-					*s.graph.target.at(c.edgeBase + int(t.edge)) = makeID(p, local)
-				}
+		}
+	}
+	for _, c := range chunks {
+		for i := range c.successors[p] {
+			t := &c.successors[p][i]
+			local, _ := part.insert(&t.key, t.hash, t.from, uint8(t.mark))
+			if s.plan.liveness {
+				*s.graph.target.at(c.edgeBase + int(t.mark)) = makeID(p, local)
 			}
 		}
 	}
@@ -308,27 +334,22 @@ func (s *search[S, K]) insert(chunks []*chunk[S, K], p int) {
 
 var sink atomic.Uint64
 
-// end returns the number of states of each partition.
-func (s *search[S, K]) end() (end levelEnd) {
-	for p := range partitions {
-		end[p] = uint32(s.parts[p].log.len())
-	}
-	return end
-}
-
-// count brings the statistics up to date.
-func (s *search[S, K]) count() {
-	s.stats.Distinct = 0
+// takeNew appends to s.found what was inserted since the partitions had the
+// given sizes, and brings the statistics up to date.
+func (s *search[S, K]) takeNew(before *[partitions]int) {
 	s.stats.StoredBytes = s.graph.bytes()
-	for p := range s.parts {
-		s.stats.Distinct += uint64(s.parts[p].log.len())
-		s.stats.StoredBytes += s.parts[p].bytes()
+	for i := range s.parts {
+		p := &s.parts[i]
+		if p.n > before[i] {
+			s.found = append(s.found, span{uint32(i), uint32(before[i]), uint32(p.n)})
+			s.stats.Distinct += uint64(p.n - before[i])
+		}
+		s.stats.StoredBytes += p.bytes()
 	}
 	s.stats.Queue = s.stats.Distinct - s.stats.Explored
 	for _, n := range s.bounds {
 		s.stats.Queue -= n
 	}
-	s.stats.Elapsed = time.Since(s.start)
 }
 
 func (s *search[S, K]) progress() {
@@ -345,17 +366,14 @@ func (s *search[S, K]) inspectRest() error {
 	if !errors.Is(s.reason, ErrMaxStates) && !errors.Is(s.reason, ErrMaxDepth) && !errors.Is(s.reason, ErrMemory) {
 		return nil
 	}
-	lastLevel := s.levels[len(s.levels)-1] // what was found from it is one step further away
-	for _, w := range slices.Concat(s.split(s.inspected, lastLevel), s.split(lastLevel, s.end())) {
-		c := &chunk[S, K]{}
-		c.reset(w.part, w.lo, w.hi, s.m, s.relevant)
-		s.expanders[0].inspectChunk(c, &s.parts[w.part].log)
-		if c.panicked != nil {
-			c.panicked.Trace = s.explain(c.errAt)
-			return c.panicked
-		}
-		s.collectFinds(c)
+	c := &chunk[S, K]{}
+	c.reset(s.rest, s.m, s.relevant)
+	s.expanders[0].inspectChunk(c, &s.parts)
+	if c.panicked != nil {
+		c.panicked.Trace = s.explain(c.errAt)
+		return c.panicked
 	}
+	s.collectFinds(c)
 	return nil
 }
 

@@ -11,11 +11,12 @@ import (
 type vec[T any] struct {
 	chunks [][]T
 	n      int
+	room   int // elements that the chunks held have space for
 }
 
 const (
 	chunkMin = 1 << 6
-	chunkMax = 1 << 16
+	chunkMax = 1 << 12
 )
 
 // place returns the chunk and the position in it of element i.
@@ -44,6 +45,19 @@ func (v *vec[T]) push(x T) {
 	v.n++
 }
 
+// append appends all of xs.
+func (v *vec[T]) append(xs []T) {
+	for len(xs) > 0 {
+		c, off := place(v.n)
+		if c == len(v.chunks) {
+			v.grow()
+		}
+		n := copy(v.chunks[c][off:], xs)
+		v.n += n
+		xs = xs[n:]
+	}
+}
+
 // extend appends n zero elements.
 func (v *vec[T]) extend(n int) {
 	v.n += n
@@ -61,13 +75,31 @@ func (v *vec[T]) grow() {
 		size = chunkMin << c
 	}
 	v.chunks = append(v.chunks, make([]T, size))
+	v.room += size
+}
+
+// drop lets go of the memory of the elements before lo, as far as it is whole
+// chunks. They must not be looked at again.
+func (v *vec[T]) drop(lo int) {
+	first, _ := place(lo)
+	for c := first - 1; c >= 0 && v.chunks[c] != nil; c-- {
+		v.room -= len(v.chunks[c])
+		v.chunks[c] = nil
+	}
+}
+
+// flat returns all elements in one slice and empties v.
+func (v *vec[T]) flat() []T {
+	all := make([]T, 0, v.n)
+	for c, chunk := range v.chunks {
+		all = append(all, chunk[:min(len(chunk), v.n-len(all))]...)
+		v.chunks[c] = nil
+	}
+	*v = vec[T]{}
+	return all
 }
 
 func (v *vec[T]) bytes() int64 {
 	var x T
-	n := 0
-	for _, c := range v.chunks {
-		n += len(c)
-	}
-	return int64(n) * int64(unsafe.Sizeof(x))
+	return int64(v.room) * int64(unsafe.Sizeof(x))
 }

@@ -11,44 +11,74 @@ import (
 // of them collide in slot, tag or both.
 func TestPartitionIsAMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var p partition[uint16]
+		lay := layout{maxLoad: ratio{48, 64}, growth: ratio{3, 2}}
+		lay.words, lay.ids, lay.steps = rapid.Bool().Draw(t, "words"), rapid.Bool().Draw(t, "ids"), rapid.Bool().Draw(t, "steps")
+		if rapid.Bool().Draw(t, "dense") {
+			lay.maxLoad, lay.growth = ratio{63, 64}, ratio{5, 4}
+		}
+		p := partition[uint16]{layout: &lay}
 		spread := rapid.SampledFrom([]uint64{0, 1, 1 << 32, 1 << 57, 1 << 63, 0x9e3779b97f4a7c15}).Draw(t, "spread")
 		hash := func(k uint16) uint64 { return uint64(k) * spread }
+		if lay.words { // hashes are different, and of one partition
+			spread |= 1
+			hash = func(k uint16) uint64 { return uint64(k) * spread * partitions }
+		}
 		want := map[uint16]int{}
 		for _, k := range rapid.SliceOf(rapid.Uint16Range(0, 500)).Draw(t, "keys") {
-			_ = p.touch(hash(k))
-			local, isNew := p.insert(&k, hash(k))
-			known, ok := want[k]
-			require.Equal(t, !ok, isNew)
-			if !ok {
-				known = len(want)
-				want[k] = known
+			_, known := want[k]
+			require.Equal(t, known, p.has(&k, hash(k)))
+			_, _ = p.touch(hash(k)), p.touchState(hash(k))
+			local, isNew := p.insert(&k, hash(k), stateID(k), uint8(k))
+			require.Equal(t, !known, isNew)
+			if isNew {
+				want[k] = len(want)
 			}
-			require.Equal(t, known, local)
+			if isNew || lay.ids || !lay.words {
+				require.Equal(t, want[k], local)
+			}
 		}
-		require.Equal(t, len(want), p.log.len())
+		require.Equal(t, len(want), p.n)
 		for k, local := range want {
 			require.Equal(t, k, *p.log.at(local))
+			require.Equal(t, stateID(k), *p.from.at(local))
+			if lay.steps {
+				require.Equal(t, uint8(k), *p.step.at(local))
+			}
 		}
+		p.free()
 	})
 }
 
 func TestPartitionGrows(t *testing.T) {
-	var p partition[uint64]
 	h, err := newHasher[uint64]()
 	require.NoError(t, err)
-	const n = 200_000
-	for round := range 2 {
-		for k := range uint64(n) {
-			local, isNew := p.insert(&k, h.hash(&k))
-			require.Equal(t, round == 0, isNew)
-			require.Equal(t, int(k), local)
+	for _, visited := range []Visited{Exact, Fingerprint} {
+		for _, ids := range []bool{false, true} {
+			lay := newLayout(h, visited, ids)
+			p := partition[uint64]{layout: &lay}
+			const n = 800_000
+			for round := range 2 {
+				for k, added := uint64(0), 0; added < n; k++ {
+					hash := h.hash(&k)
+					if partitionOf(hash) != 0 {
+						continue
+					}
+					local, isNew := p.insert(&k, hash, 0, 0)
+					require.Equal(t, round == 0, isNew)
+					if isNew || lay.ids {
+						require.Equal(t, added, local)
+					}
+					added++
+				}
+			}
+			require.Equal(t, n, p.n)
+			require.Greater(t, len(p.table), mapWords, "it has outgrown the Go heap")
+			load := float64(n) / float64(len(p.table))
+			require.Greater(t, load, 0.37)
+			require.Less(t, load, 0.85)
+			p.free()
 		}
 	}
-	require.Equal(t, n, p.log.len())
-	require.Less(t, n, len(p.table))
-	require.GreaterOrEqual(t, 4*n, len(p.table))
-	require.InDelta(t, 8*n+8*len(p.table), p.bytes(), 8*chunkMax)
 }
 
 func TestStateID(t *testing.T) {

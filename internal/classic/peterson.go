@@ -1,7 +1,8 @@
 package classic
 
 import (
-	"slices"
+	"fmt"
+	"strings"
 
 	"github.com/reconverge/reconverge/check"
 )
@@ -9,7 +10,7 @@ import (
 // MaxContenders is how many processes PetersonFilter can have.
 const MaxContenders = 6
 
-// A Place is where a process is in the filter lock.
+// A Place is where a process is at a level of the filter lock.
 type Place uint8
 
 // The places, in the order in which a process comes through them.
@@ -22,12 +23,47 @@ const (
 
 func (p Place) String() string { return [...]string{"announce", "yield", "wait", "critical"}[p] }
 
-// Filter is a state of Peterson's filter lock. Levels count from 1; 0 is none.
+// A Stage is how far a process has come: a level, from 1, and a place at it.
+type Stage uint8
+
+func stage(level int, p Place) Stage { return Stage(level<<2) | Stage(p) }
+
+// Level is the level that the process wants to pass.
+func (s Stage) Level() int { return int(s >> 2) }
+
+// Place is where the process is at its level.
+func (s Stage) Place() Place { return Place(s & 3) }
+
+// announced is the level that others see the process at: it says so by a step
+// of its own.
+func (s Stage) announced() int {
+	if s.Place() == Announce {
+		return s.Level() - 1
+	}
+	return s.Level()
+}
+
+// Filter is a state of Peterson's filter lock, in eight bytes.
 type Filter struct {
-	Place [MaxContenders]Place
-	Next  [MaxContenders]uint8 // per process: the level it wants to pass
-	Level [MaxContenders]uint8 // per process: the level it announced
-	Last  [MaxContenders]uint8 // per level: the process that came last
+	At   [MaxContenders]Stage
+	last uint16 // per level, three bits: the process that came last
+}
+
+// Last is the process that came last to a level.
+func (s Filter) Last(level int) int { return int(s.last >> (3 * (level - 1)) & 7) }
+
+func (s Filter) String() string {
+	var b strings.Builder
+	for i, at := range s.At {
+		if at != 0 {
+			fmt.Fprintf(&b, "%d: %v %d  ", i, at.Place(), at.Level())
+		}
+	}
+	b.WriteString("last:")
+	for level := 1; level < MaxContenders; level++ {
+		fmt.Fprintf(&b, " %d", s.Last(level))
+	}
+	return b.String()
 }
 
 // PetersonFilter is mutual exclusion for n processes that come back for ever
@@ -35,12 +71,12 @@ type Filter struct {
 func PetersonFilter(n int) *check.Model[Filter] {
 	m := &check.Model[Filter]{Name: "Peterson's filter lock", Init: []Filter{{}}}
 	for i := range n {
-		m.Init[0].Next[i] = 1
+		m.Init[0].At[i] = stage(1, Announce)
 	}
 	m.Properties = append(m.Properties, check.Invariant("mutual exclusion", func(s Filter) bool {
 		inside := 0
-		for _, p := range s.Place[:n] {
-			if p == Critical {
+		for _, at := range s.At {
+			if at.Place() == Critical {
 				inside++
 			}
 		}
@@ -56,54 +92,46 @@ func PetersonFilter(n int) *check.Model[Filter] {
 				}
 				return append(dst, s)
 			},
-			Label: func(from, _ Filter) string { return instance(from.Place[i].String(), i) },
+			Label: func(from, _ Filter) string { return instance(from.At[i].Place().String(), i) },
 		})
 		m.Properties = append(m.Properties, check.LeadsTo(instance("no starvation", i),
-			func(s Filter) bool { return s.Place[i] != Critical },
-			func(s Filter) bool { return s.Place[i] == Critical }))
+			func(s Filter) bool { return s.At[i].Place() != Critical },
+			func(s Filter) bool { return s.At[i].Place() == Critical }))
 	}
 	return m
 }
 
 // advance is the next step of process i, if it need not wait.
 func (s *Filter) advance(i, n int) bool {
-	level := s.Next[i]
-	switch s.Place[i] {
+	level := s.At[i].Level()
+	switch s.At[i].Place() {
 	case Announce:
-		s.Level[i], s.Place[i] = level, Yield
+		s.At[i] = stage(level, Yield)
 	case Yield:
-		s.Last[level], s.Place[i] = uint8(i), Wait
+		s.last = s.last&^(7<<(3*(level-1))) | uint16(i)<<(3*(level-1))
+		s.At[i] = stage(level, Wait)
 	case Wait:
-		ahead := slices.ContainsFunc(s.Level[:i], func(l uint8) bool { return l >= level }) ||
-			slices.ContainsFunc(s.Level[i+1:n], func(l uint8) bool { return l >= level })
-		if s.Last[level] == uint8(i) && ahead {
+		if s.Last(level) == i && s.isAhead(i, level, n) {
 			return false
 		}
-		if int(level) == n-1 {
-			s.Place[i] = Critical
+		if level == n-1 {
+			s.At[i] = stage(level, Critical)
 		} else {
-			s.Next[i], s.Place[i] = level+1, Announce
+			s.At[i] = stage(level+1, Announce)
 		}
 	case Critical:
-		s.Place[i], s.Next[i], s.Level[i] = Announce, 1, 0
+		s.At[i] = stage(1, Announce)
 	}
 	return true
 }
 
-// PackFilter stores a state of up to five processes in eight bytes: per process
-// two bits of place and three each of next, level and last.
-func PackFilter() check.Packing[Filter] {
-	const width, mask = 11, 1<<11 - 1
-	return check.Pack(func(s Filter) (k uint64) {
-		for i := range 5 {
-			k |= (uint64(s.Place[i]) | uint64(s.Next[i])<<2 | uint64(s.Level[i])<<5 | uint64(s.Last[i])<<8) << (width * i)
+// isAhead reports whether another process than i has announced this level or a
+// higher one.
+func (s *Filter) isAhead(i, level, n int) bool {
+	for j, at := range s.At[:n] {
+		if j != i && at.announced() >= level {
+			return true
 		}
-		return k
-	}, func(k uint64) (s Filter) {
-		for i := range 5 {
-			one := k >> (width * i) & mask
-			s.Place[i], s.Next[i], s.Level[i], s.Last[i] = Place(one&3), uint8(one>>2&7), uint8(one>>5&7), uint8(one>>8&7)
-		}
-		return s
-	})
+	}
+	return false
 }
