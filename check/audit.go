@@ -183,7 +183,13 @@ func b2i(b bool) byte {
 
 // sameOn reports whether the predicates of p agree on two states.
 func (p *Property[S]) sameOn(s, t S) bool {
-	for _, f := range []func(S) bool{p.p, p.q, p.when} {
+	predicates := []func(S) bool{p.p, p.q, p.when}
+	if p.formula != nil {
+		for _, a := range p.formula.atoms {
+			predicates = append(predicates, a.Holds)
+		}
+	}
+	for _, f := range predicates {
 		if f != nil && f(s) != f(t) {
 			return false
 		}

@@ -150,6 +150,7 @@ type plan[S comparable] struct {
 	atoms       []func(S) bool
 	atomOwner   []int    // per atom: the property it belongs to
 	letters     []uint64 // per action: what an automaton reads of its steps
+	actionBits  int      // of letters, in use
 	fairActions actionSet
 }
 

@@ -4,8 +4,9 @@ import "slices"
 
 // A lasso is a counterexample in terms of the graph.
 type lasso struct {
-	stem  []int // states, from an initial one
-	cycle []hop // from the last of stem and back; empty: it stutters there
+	initial int   // state
+	stem    []hop // from there
+	cycle   []hop // from the end of stem and back; empty: it stutters there
 }
 
 // A hop is a step of the product.
@@ -18,16 +19,36 @@ type hop struct {
 // lasso builds the counterexample: the shortest way to one of e, and there
 // either stuttering or a fair cycle through its component.
 func (l *fairness) lasso(e *ends) (*lasso, error) {
-	stem, end, err := l.stem(e)
-	if err != nil || e.resting[end.q].has(int(end.s)) {
-		return &lasso{stem: stem}, err
+	path, err := l.stem(e)
+	if err != nil {
+		return nil, err
+	}
+	found := &lasso{initial: int(path[0].s)}
+	for i := 1; i < len(path); i++ {
+		found.stem = append(found.stem, l.hopTo(path[i-1], path[i]))
+	}
+	end := path[len(path)-1]
+	if e.resting[end.q].has(int(end.s)) {
+		return found, nil
 	}
 	i := slices.IndexFunc(e.components, func(component []node) bool { return slices.Contains(component, end) })
-	return &lasso{stem, l.cycle(end, e.components[i])}, nil
+	found.cycle = l.cycle(end, e.components[i])
+	return found, nil
 }
 
-// stem returns the states of a shortest path to one of e, breadth first.
-func (l *fairness) stem(e *ends) (path []int, end node, err error) {
+// hopTo is the first step from one node to another.
+func (l *fairness) hopTo(from, to node) (h hop) {
+	h.action = -1
+	l.successors(from, func(edge int, at node, marks uint64) {
+		if at == to && h.action < 0 {
+			h = hop{int(l.g.action[edge]), to, marks}
+		}
+	})
+	return h
+}
+
+// stem returns a shortest path to one of e, breadth first.
+func (l *fairness) stem(e *ends) (path []node, err error) {
 	// Per automaton state and state: from where it was reached, plus one.
 	from := make([][]uint64, len(l.automaton.Out))
 	for q := range from {
@@ -43,19 +64,16 @@ func (l *fairness) stem(e *ends) (path []int, end node, err error) {
 	})
 	for len(queue) > 0 {
 		if l.canceled() {
-			return nil, node{}, errCanceled
+			return nil, errCanceled
 		}
 		for _, at := range queue {
 			if e.at[at.q].has(int(at.s)) {
-				for end = at; ; {
-					path = append(path, int(at.s))
-					f := from[at.q][at.s]
-					if f == start {
-						slices.Reverse(path)
-						return path, end, nil
-					}
-					at = node{uint32((f - 1) >> 32), uint32(f - 1)}
+				for path = []node{at}; from[at.q][at.s] != start; path = append(path, at) {
+					f := from[at.q][at.s] - 1
+					at = node{uint32(f >> 32), uint32(f)}
 				}
+				slices.Reverse(path)
+				return path, nil
 			}
 			l.successors(at, func(_ int, to node, _ uint64) {
 				if from[to.q][to.s] == 0 {

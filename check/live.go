@@ -32,7 +32,7 @@ type fairness struct {
 // A negation is what the checking of a liveness property needs to know of it.
 type negation struct {
 	automaton *buchi.Automaton // its atoms are the bits of a letter
-	trigger   label            // leads-to: the bit of its left side; 0: none
+	trigger   label            // the bit without which the claim says nothing; 0: none
 }
 
 var errCanceled = errors.New("check: canceled")

@@ -2,9 +2,11 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/reconverge/reconverge/check/internal/buchi"
+	"github.com/reconverge/reconverge/check/ltl"
 )
 
 // definitions are the claims about behaviours in the terms of temporal logic,
@@ -29,30 +31,70 @@ var translated = sync.OnceValue(func() map[Kind]*buchi.Automaton {
 	return all
 })
 
-// An atom is what the automaton of a claim can ask about a step: whether the
-// state that it leads to satisfies a predicate, or whether it is of an action.
-type atom[S comparable] struct {
-	holds  func(S) bool
-	action string // if holds is nil
+// negate returns the automaton of the negation of a liveness property, and its
+// atoms.
+func (p *Property[S]) negate() (*buchi.Automaton, []ltl.Atom[S], error) {
+	if p.kind != KindLTL {
+		return translated()[p.kind], []ltl.Atom[S]{{Holds: p.p}, {Holds: p.q}}, nil
+	}
+	automaton, err := buchi.Translate(buchi.Not.Of(p.formula.core))
+	if err != nil {
+		err = fmt.Errorf("check: property %q: %w", p.name, err)
+	}
+	return automaton, p.formula.atoms, err
+}
+
+// trigger is the atom without which a liveness property says nothing, or -1.
+func (p *Property[S]) trigger() int {
+	switch p.kind {
+	case KindLeadsTo:
+		return 0
+	case KindLTL:
+		if atom, ok := p.formula.core.Trigger(); ok {
+			return atom
+		}
+	}
+	return -1
 }
 
 // addNegation gives the atoms of liveness property i a place in the labels of
 // states and the letters of actions, and keeps the automaton of its negation.
 func (pl *plan[S]) addNegation(i int, m *Model[S]) error {
 	p := &m.Properties[i]
-	automaton, atoms := translated()[p.kind], []atom[S]{{holds: p.p}, {holds: p.q}}
-	var bits [2]uint64 // of atoms
+	automaton, atoms, err := p.negate()
+	if err != nil {
+		return err
+	}
+	bits := make([]uint64, len(atoms)) // in a letter
 	for k, a := range atoms {
-		if a.holds != nil {
+		switch {
+		case a.Holds != nil:
 			bits[k] = 1 << len(pl.atoms)
-			pl.atoms, pl.atomOwner = append(pl.atoms, a.holds), append(pl.atomOwner, i)
+			pl.atoms, pl.atomOwner = append(pl.atoms, a.Holds), append(pl.atomOwner, i)
+		case a.Action != "":
+			bits[k] = pl.actionBit(slices.IndexFunc(m.Actions, func(b Action[S]) bool { return b.Name == a.Action }))
 		}
 	}
-	if len(pl.atoms) > maxAtoms {
+	switch {
+	case len(pl.atoms) > maxAtoms:
 		return fmt.Errorf("check: liveness properties with more than %d predicates in one run: check them in several runs", maxAtoms)
+	case pl.actionBits > maxActionBits:
+		return fmt.Errorf("check: liveness properties that speak of more than %d actions in one run: check them in several runs", maxActionBits)
 	}
-	pl.negations[i] = &negation{automaton: renamed(automaton, bits[:]), trigger: label(bits[0])}
+	pl.negations[i] = &negation{automaton: renamed(automaton, bits)}
+	if k := p.trigger(); k >= 0 && atoms[k].Holds != nil {
+		pl.negations[i].trigger = label(bits[k])
+	}
 	return nil
+}
+
+// actionBit is the bit of a letter that says that an action was taken.
+func (pl *plan[S]) actionBit(action int) uint64 {
+	if pl.letters[action] == 0 {
+		pl.letters[action] = 1 << (actionBits + pl.actionBits)
+		pl.actionBits++
+	}
+	return pl.letters[action]
 }
 
 // renamed returns a copy of an automaton in which atom i is the given bit.

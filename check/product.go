@@ -19,7 +19,10 @@ type node struct{ q, s uint32 }
 
 // actionBits is where the letter of a step says which action it was; below are
 // the atoms of the label.
-const actionBits = 32
+const (
+	actionBits    = 32
+	maxActionBits = 64 - actionBits
+)
 
 // letter is what the automaton reads when an action leads to s.
 func (p *product) letter(s uint32, action uint8) uint64 {

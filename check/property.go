@@ -1,10 +1,15 @@
 package check
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/reconverge/reconverge/check/internal/buchi"
+	"github.com/reconverge/reconverge/check/ltl"
+)
 
 // A Property is a claim that could be false. Make one with Invariant,
 // Transition, DeadlockFree, Reachable, Eventually, AlwaysEventually,
-// EventuallyAlways or LeadsTo.
+// EventuallyAlways, LeadsTo or LTL.
 type Property[S comparable] struct {
 	name    string
 	kind    Kind
@@ -12,6 +17,14 @@ type Property[S comparable] struct {
 	step    func(from, to *S) bool
 	actions []string // Transition: the actions it speaks of; empty: all
 	when    func(S) bool
+	formula *formula[S] // LTL
+}
+
+// A formula is what is left of a ltl.Formula: its form, and what it asks about.
+type formula[S comparable] struct {
+	core  buchi.Formula
+	atoms []ltl.Atom[S]
+	err   error
 }
 
 // Kind is the form of a claim.
@@ -27,12 +40,14 @@ const (
 	KindAlwaysEventually
 	KindEventuallyAlways
 	KindLeadsTo
+	KindLTL
 )
 
 var kindNames = [...]string{
 	KindInvariant: "invariant", KindTransition: "transition", KindDeadlockFree: "deadlock-free",
 	KindReachable: "reachable", KindEventually: "eventually", KindAlwaysEventually: "always-eventually",
 	KindEventuallyAlways: "eventually-always", KindLeadsTo: "leads-to",
+	KindLTL: "ltl",
 }
 
 func (k Kind) String() string {
@@ -100,6 +115,16 @@ func LeadsTo[S comparable](name string, p, q func(S) bool) Property[S] {
 	return Property[S]{name: name, kind: KindLeadsTo, p: p, q: q}
 }
 
+// LTL claims that every fair behaviour satisfies a formula of linear temporal
+// logic. The other claims about behaviours are special cases; use LTL for what
+// they cannot say: an order of events, a claim under an assumption. A formula
+// that begins with Always(Implies(p, ...)), where p is a State, is vacuous if p
+// is never true.
+func LTL[S comparable](name string, f ltl.Formula[S]) Property[S] {
+	core, atoms, err := ltl.Lower(f)
+	return Property[S]{name: name, kind: KindLTL, formula: &formula[S]{core, atoms, err}}
+}
+
 // When says in which states an invariant or a transition has something to say
 // (for a transition: from which states). Elsewhere it is true, though its
 // predicate may still be called. If no reachable state is relevant, the result
@@ -122,7 +147,7 @@ func (p *Property[S]) validate(actions map[string]bool) error {
 	need := map[Kind]bool{
 		KindInvariant: p.p != nil, KindTransition: p.step != nil, KindDeadlockFree: true, KindReachable: p.p != nil,
 		KindEventually: p.q != nil, KindAlwaysEventually: p.q != nil, KindEventuallyAlways: p.q != nil,
-		KindLeadsTo: p.p != nil && p.q != nil,
+		KindLeadsTo: p.p != nil && p.q != nil, KindLTL: p.formula != nil,
 	}
 	if !need[p.kind] {
 		return fmt.Errorf("check: property %q has no predicate", p.name)
@@ -130,7 +155,18 @@ func (p *Property[S]) validate(actions map[string]bool) error {
 	if p.when != nil && p.kind != KindInvariant && p.kind != KindTransition {
 		return fmt.Errorf("check: property %q: When is for invariants and transitions", p.name)
 	}
-	for _, a := range p.actions {
+	named := p.actions
+	if p.formula != nil {
+		if p.formula.err != nil {
+			return fmt.Errorf("check: property %q: %w", p.name, p.formula.err)
+		}
+		for _, a := range p.formula.atoms {
+			if a.Action != "" {
+				named = append(named, a.Action)
+			}
+		}
+	}
+	for _, a := range named {
 		if !actions[a] {
 			return fmt.Errorf("check: property %q speaks of action %q, which the model does not have", p.name, a)
 		}

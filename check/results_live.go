@@ -113,11 +113,10 @@ func (s *search[S, K]) decideLiveness(ls *lassos, i int, res *Result[S]) error {
 
 // lassoTrace makes a behaviour of the model from a lasso of the graph.
 func (s *search[S, K]) lassoTrace(g *frozen, l *lasso) (*Trace[S], error) {
-	var states []S
-	for _, k := range l.stem {
-		states = append(states, s.state(g.id(k)))
+	stem, err := s.behaviour([]S{s.state(g.id(l.initial))})
+	if err == nil {
+		stem, err = s.follow(g, stem, l.stem)
 	}
-	stem, err := s.behaviour(states)
 	if err != nil {
 		return nil, err
 	}
@@ -125,27 +124,29 @@ func (s *search[S, K]) lassoTrace(g *frozen, l *lasso) (*Trace[S], error) {
 		last := stem[len(stem)-1].State
 		return &Trace[S]{Stem: stem, Cycle: []Step[S]{{Action: Stutter, Label: Stutter, State: last}}}, nil
 	}
-	return s.unfold(g, stem, l.cycle)
-}
-
-// unfold makes a lasso of the model from a stem and a cycle of the search.
-// Under symmetry one round of the cycle may end in another state of the orbit
-// it began in; the cycle is followed until a state comes back.
-func (s *search[S, K]) unfold(g *frozen, stem []Step[S], cycle []hop) (*Trace[S], error) {
+	// Under symmetry one round of the cycle may end in another state of the
+	// orbit it began in; the cycle is followed until a state comes back.
 	steps := stem
-	rounds := map[S]int{stem[len(stem)-1].State: len(stem)}
-	for {
-		for _, h := range cycle {
-			step, ok := s.stepTo(steps[len(steps)-1].State, h.action, s.state(g.id(int(h.to.s))))
-			if !ok {
-				return nil, errImpure
-			}
-			steps = append(steps, step)
-		}
+	for rounds := map[S]int{}; ; {
 		end := steps[len(steps)-1].State
 		if first, ok := rounds[end]; ok {
 			return &Trace[S]{Stem: steps[:first:first], Cycle: steps[first:]}, nil
 		}
 		rounds[end] = len(steps)
+		if steps, err = s.follow(g, steps, l.cycle); err != nil {
+			return nil, err
+		}
 	}
+}
+
+// follow takes the steps of the model that correspond to hops.
+func (s *search[S, K]) follow(g *frozen, steps []Step[S], hops []hop) ([]Step[S], error) {
+	for _, h := range hops {
+		step, ok := s.stepTo(steps[len(steps)-1].State, h.action, s.state(g.id(int(h.to.s))))
+		if !ok {
+			return nil, errImpure
+		}
+		steps = append(steps, step)
+	}
+	return steps, nil
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/reconverge/reconverge/check/internal/buchi"
 )
 
 // validate executes a trace on the model again and judges the property on it
@@ -114,6 +116,12 @@ func (p *Property[S]) shownBy(m *Model[S], stem []Step[S]) error {
 
 // brokenBy checks that the behaviour of a lasso does not satisfy p.
 func (p *Property[S]) brokenBy(t *Trace[S]) error {
+	if p.kind == KindLTL {
+		if buchi.Eval(p.formula.core, p.formula.letters(t.Stem), p.formula.letters(t.Cycle)) {
+			return errors.New("the lasso satisfies the formula")
+		}
+		return nil
+	}
 	inCycle, inStem := 0, 0
 	for _, step := range t.Cycle {
 		inCycle += int(b2i(p.q(step.State)))
@@ -140,4 +148,18 @@ func (p *Property[S]) brokenBy(t *Trace[S]) error {
 		return fmt.Errorf("the lasso satisfies the %v property", p.kind)
 	}
 	return nil
+}
+
+// letters says of each step which atoms of the formula are true there.
+func (f *formula[S]) letters(steps []Step[S]) (letters []uint64) {
+	for _, step := range steps {
+		var letter uint64
+		for i, a := range f.atoms {
+			if a.Action != "" && a.Action == step.Action || a.Holds != nil && a.Holds(step.State) {
+				letter |= 1 << i
+			}
+		}
+		letters = append(letters, letter)
+	}
+	return letters
 }

@@ -78,6 +78,18 @@ func (f Formula) op() Op {
 	return f.node.op
 }
 
+// Trigger returns the atom p of a formula [](p -> f).
+func (f Formula) Trigger() (p int, ok bool) {
+	if f.op() != Always || f.node.args[0].op() != Implies {
+		return 0, false
+	}
+	left := f.node.args[0].node.args[0]
+	if left.op() != atom {
+		return 0, false
+	}
+	return left.node.atom, true
+}
+
 // String names the atoms p0, p1 and so on.
 func (f Formula) String() string {
 	return f.Text(func(i int) string { return fmt.Sprintf("p%d", i) })
