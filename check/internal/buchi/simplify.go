@@ -32,7 +32,6 @@ func (a *Automaton) simplify() {
 		a.markBetween(marks)
 		a.narrow(a.simulation())
 	}
-	a.settle()
 }
 
 func (a *Automaton) size() int {
@@ -83,9 +82,9 @@ func (a *Automaton) trim() {
 	}
 }
 
-// settle brings the marks into the form that the comment on Automaton promises,
-// with as few sets as any component needs: a set is not needed where another
-// one's transitions all belong to it.
+// settle brings the marks within components into the form that the comment on
+// Automaton promises, with as few sets as any component needs: a set is not
+// needed where another one's transitions all belong to it.
 func (a *Automaton) settle() {
 	of, accepting := a.Groups()
 	inside := make([][]*Transition, len(accepting))
@@ -123,7 +122,6 @@ func (a *Automaton) settle() {
 			}
 		}
 	}
-	a.markBetween(0)
 }
 
 // needed lists, by component, the sets that tell accepting cycles from others.

@@ -67,6 +67,8 @@ func (s set) with(i int) set {
 	return s
 }
 
+func (s set) has(i int) bool { return s[i/64]>>(i%64)&1 == 1 }
+
 func (s set) union(t set) set {
 	for i := range s {
 		s[i] |= t[i]
@@ -103,21 +105,20 @@ func (s set) within(t set) bool {
 }
 
 // A term is one way to satisfy a formula: the first letter has all of yes and
-// none of no, the rest of the word satisfies next, and the untils in later are
-// put off.
+// none of no, and the rest of the word satisfies next. The untils in next are
+// those that are put off.
 type term struct {
 	yes, no uint64
 	next    set
-	later   uint64
 }
 
 // covers reports whether u asks for all that t asks for.
 func (t *term) covers(u *term) bool {
-	return t.yes&^u.yes == 0 && t.no&^u.no == 0 && t.later&^u.later == 0 && t.next.within(u.next)
+	return t.yes&^u.yes == 0 && t.no&^u.no == 0 && t.next.within(u.next)
 }
 
 func (t *term) compare(u *term) int {
-	for _, d := range [][2]uint64{{t.yes, u.yes}, {t.no, u.no}, {t.later, u.later}} {
+	for _, d := range [][2]uint64{{t.yes, u.yes}, {t.no, u.no}} {
 		if d[0] != d[1] {
 			return less(d[0] < d[1])
 		}
@@ -198,13 +199,23 @@ func (b *builder) build(root id) {
 	for s := 0; s < len(b.pending) && b.err == nil; s++ {
 		var out []Transition
 		for _, t := range b.pending[s] {
-			out = append(out, Transition{b.successor(t.next), t.yes, t.no, (1<<len(b.untils) - 1) &^ t.later})
+			out = append(out, Transition{b.successor(t.next), t.yes, t.no, b.marks(t.next)})
 		}
 		b.out = append(b.out, out)
 		b.pending[s] = nil
 		b.count += len(out)
 		b.fail(b.count > maxTransitions, maxTransitions, "automaton transitions")
 	}
+}
+
+// marks is the acceptance sets of the untils that are not in next.
+func (b *builder) marks(next set) (marks uint64) {
+	for i, n := range b.untils {
+		if !next.has(b.temporal[i]) {
+			marks |= 1 << n
+		}
+	}
+	return marks
 }
 
 func (b *builder) alternatives(i id) []id {
@@ -279,7 +290,7 @@ func (b *builder) state(terms []term) int {
 	slices.SortFunc(terms, func(t, u term) int { return t.compare(&u) })
 	var key []byte
 	for _, t := range terms {
-		for _, word := range append([]uint64{t.yes, t.no, t.later}, t.next[:]...) {
+		for _, word := range append([]uint64{t.yes, t.no}, t.next[:]...) {
 			key = binary.LittleEndian.AppendUint64(key, word)
 		}
 	}
@@ -317,15 +328,15 @@ func (b *builder) unfold(i id) []term {
 			terms = b.either(terms, b.unfold(k))
 		}
 	case Until:
-		again := term{next: set{}.with(b.temporal[i]), later: 1 << b.untils[i]}
-		terms = b.either(b.unfold(e.args[1]), b.both(b.unfold(e.args[0]), []term{again}))
+		terms = b.either(b.unfold(e.args[1]), b.both(b.unfold(e.args[0]), b.again(i)))
 	case Release:
-		again := term{next: set{}.with(b.temporal[i])}
-		terms = b.both(b.unfold(e.args[1]), b.either(b.unfold(e.args[0]), []term{again}))
+		terms = b.both(b.unfold(e.args[1]), b.either(b.unfold(e.args[0]), b.again(i)))
 	}
 	b.unfolded[i] = terms
 	return terms
 }
+
+func (b *builder) again(i id) []term { return []term{{next: set{}.with(b.temporal[i])}} }
 
 func (b *builder) either(ts, us []term) []term {
 	terms := slices.Clone(ts)
@@ -338,7 +349,7 @@ func (b *builder) either(ts, us []term) []term {
 func (b *builder) both(ts, us []term) (terms []term) {
 	for _, t := range ts {
 		for _, u := range us {
-			both := term{t.yes | u.yes, t.no | u.no, t.next.union(u.next), t.later | u.later}
+			both := term{t.yes | u.yes, t.no | u.no, t.next.union(u.next)}
 			if both.yes&both.no == 0 {
 				terms = b.insert(terms, both)
 			}
@@ -348,8 +359,8 @@ func (b *builder) both(ts, us []term) (terms []term) {
 }
 
 // insert adds t to terms unless one of them covers it, instead of those that
-// it covers. A state can take part in all that a state with fewer, larger or
-// later terms can.
+// it covers. A state can take part in all that a state with fewer or larger
+// terms can.
 func (b *builder) insert(terms []term, t term) []term {
 	b.work += len(terms) + 1
 	if b.fail(b.work > maxWork, maxWork, "steps to translate") || b.fail(len(terms) > maxTransitions, maxTransitions, "automaton transitions") {

@@ -50,6 +50,8 @@ func TestSizes(t *testing.T) {
 		{iff(infinitely(p), infinitely(q)), size{3, 7, 2}},
 		{not(implies(and(infinitely(p), infinitely(q)), always(implies(q, eventually(r))))), size{2, 6, 2}},
 		{and(infinitely(p), infinitely(q), infinitely(r)), size{1, 8, 3}},
+		{or(until(p, always(q)), always(or(p, q))), size{1, 2, 0}},     // one initial state simulates the other
+		{or(and(p, always(q)), and(not(p), always(q))), size{1, 1, 0}}, // p or !p is any letter
 		{eventually(and(p, eventually(and(q, eventually(r))))), size{4, 10, 1}},
 	} {
 		t.Run(tt.f.String(), func(t *testing.T) {
@@ -84,6 +86,36 @@ func TestSmallFormulas(t *testing.T) {
 	for _, f := range level {
 		a := translate(t, f)
 		requireWellFormed(t, a)
+		for _, w := range ws {
+			require.Equal(t, Eval(f, w.stem, w.cycle), accepts(a, w), "%v\n%v\n%v", f, w, a)
+		}
+	}
+}
+
+// Formulas to which a simplification applies, or would if it were a little more
+// general and wrong.
+func TestNearMisses(t *testing.T) {
+	ws := words(3, 1, 2)
+	for _, f := range []Formula{
+		and(eventually(always(p)), eventually(q)),
+		and(eventually(p), eventually(always(q))),
+		and(eventually(p), eventually(q)),
+		and(until(p, q), until(p, r)),
+		and(until(p, r), until(q, r)),
+		and(release(p, q), release(p, r)),
+		and(release(p, r), release(q, r)),
+		and(release(and(eventually(p), r), q), eventually(p)),
+		and(eventually(and(r, until(p, q))), until(p, q)),
+		and(always(until(p, q)), until(p, r)),
+		until(p, until(q, r)),
+		until(p, and(q, always(eventually(r)))),
+		until(p, or(q, always(eventually(r)))),
+		until(p, and(q, eventually(r))),
+		until(not(p), or(p, q)),
+		or(until(p, always(q)), always(or(p, q))),
+		and(always(eventually(p)), always(eventually(not(p)))), // on p and on !p, with different marks
+	} {
+		a := translate(t, f)
 		for _, w := range ws {
 			require.Equal(t, Eval(f, w.stem, w.cycle), accepts(a, w), "%v\n%v\n%v", f, w, a)
 		}
