@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // errImpure is what a trace that cannot be rebuilt means.
@@ -139,7 +138,5 @@ func (s *search[S, K]) explain(id stateID) (text string) {
 	if err != nil {
 		return err.Error()
 	}
-	var b strings.Builder
-	(&Trace[S]{Stem: steps, format: s.m.format}).WriteTo(&b)
-	return b.String()
+	return (&Trace[S]{Stem: steps, format: s.m.format}).text()
 }

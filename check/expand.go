@@ -48,12 +48,19 @@ type chunkCounts struct {
 	maxDegree                  uint64
 }
 
+func (c *chunkCounts) add(more chunkCounts) {
+	c.generated += more.generated
+	c.explored += more.explored
+	c.steps += more.steps
+	c.maxDegree = max(c.maxDegree, more.maxDegree)
+}
+
 // A successor waits for its insertion.
 type successor[K comparable] struct {
 	key  K
 	hash uint64
 	from stateID
-	mark uint32 // with liveness its edge in chunk.actions, otherwise its place among the successors of from
+	mark uint32 // with liveness its edge in chunk.actions, on a walk its action, otherwise its place among the successors of from
 }
 
 // A find decides a property: by a state, or by the step from it to to.
@@ -103,6 +110,9 @@ type expander[S, K comparable] struct {
 	recent []uint64 // hashes of successors that need no second insertion; empty: not kept
 	where  callee   // what of the model is being called, should it panic
 	at     stateID
+
+	enabled actionSet // in the state expanded last
+	single  bool      // successors are not for a store: one of them is the next state at hand
 }
 
 // A callee is what of a model is being called: set in the hot path, so it is
@@ -275,7 +285,7 @@ func (e *expander[S, K]) bounded(c *chunk[S, K], s S) bool {
 func (e *expander[S, K]) expand(c *chunk[S, K], s *S) {
 	var degree, place uint64 // successors other than s; all of them
 	firstEdge := len(c.actions)
-	var enabled actionSet
+	e.enabled = actionSet{}
 	for a := range e.m.Actions {
 		successors := e.next(a, s)
 		place += uint64(len(successors))
@@ -294,7 +304,7 @@ func (e *expander[S, K]) expand(c *chunk[S, K], s *S) {
 			}
 		}
 		if degree > before {
-			enabled.add(a)
+			e.enabled.add(a)
 			c.taken[a] += degree - before
 		}
 	}
@@ -307,7 +317,7 @@ func (e *expander[S, K]) expand(c *chunk[S, K], s *S) {
 	}
 	if e.plan.liveness {
 		c.degrees = append(c.degrees, uint32(len(c.actions)-firstEdge))
-		if !enabled.intersects(&e.plan.fairActions) {
+		if !e.enabled.intersects(&e.plan.fairActions) {
 			c.labels[len(c.labels)-1] |= mayRest
 		}
 	}
@@ -359,6 +369,10 @@ func (e *expander[S, K]) judgeStep(c *chunk[S, K], i, action int, s, t *S) {
 // emit hands the successor t, at the given place among its siblings, to its
 // partition.
 func (e *expander[S, K]) emit(c *chunk[S, K], action, place int, t *S) {
+	if e.single {
+		c.successors[0] = append(c.successors[0], successor[K]{key: e.pack.encode(*t), mark: uint32(action)})
+		return
+	}
 	canonical := t
 	if e.symmetry {
 		e.where = callee{kind: calleeCanonical}

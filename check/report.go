@@ -80,13 +80,33 @@ type Stats struct {
 	Generated   uint64        // initial states and successors, before duplicates are removed
 	Steps       uint64        // successors that differ from the state they follow
 	MaxDegree   uint64        // the greatest number of steps from one state
-	Depth       int           // levels of the breadth-first search, the initial one included
-	Levels      []uint64      // distinct states per level
+	Depth       int           // states on the longest of the shortest ways there; of the longest way taken, if not breadth first
+	Levels      []uint64      // breadth first: distinct states per number of steps from an initial one
 	Workers     int           // goroutines that expanded states
 	StoredBytes int64         // states, hash table, parents, edges
+	Omission    Omission      // with Fingerprint
 	Elapsed     time.Duration // wall time
-	Queue       uint64        // states found but not yet explored
-	Phase       string        // "search" or "liveness", for progress
+
+	// For progress.
+	Queue     uint64        // states found but not yet explored
+	Rate      float64       // states explored per second, since the last report
+	Remaining time.Duration // an estimate of the rest of the search; 0: unknown
+	Phase     string        // "search", "liveness" or "simulation"
+}
+
+// Degree is the mean number of steps from an explored state.
+func (s *Stats) Degree() float64 {
+	if s.Explored == 0 {
+		return 0
+	}
+	return float64(s.Steps) / float64(s.Explored)
+}
+
+func (s *Stats) add(c chunkCounts) {
+	s.Generated += c.generated
+	s.Explored += c.explored
+	s.Steps += c.steps
+	s.MaxDegree = max(s.MaxDegree, c.maxDegree)
 }
 
 // Result returns the result of the named property. It panics if there is none:
@@ -98,6 +118,17 @@ func (r *Report[S]) Result(property string) Result[S] {
 		}
 	}
 	panic(fmt.Sprintf("check: report has no property %q", property))
+}
+
+// Unreached lists the actions that were never taken. A claim that holds because
+// its model cannot move is the most common mistake there is.
+func (r *Report[S]) Unreached() (names []string) {
+	for _, a := range r.Actions {
+		if a.Taken == 0 {
+			names = append(names, a.Name)
+		}
+	}
+	return names
 }
 
 // Verdict is the least that can be said of all properties together: Violated

@@ -24,6 +24,8 @@ func (s *search[S, K]) report(ctx context.Context) (*Report[S], error) {
 	for i, b := range s.m.Bounds {
 		r.Bounds = append(r.Bounds, BoundStats{b.Name, s.bounds[i]})
 	}
+	s.stats.Omission = s.omission()
+	s.stats.Rate, s.stats.Remaining, s.stats.Phase = 0, 0, ""
 	s.stats.Elapsed = time.Since(s.start)
 	r.Stats = s.stats
 	return r, nil
@@ -52,9 +54,13 @@ func (s *search[S, K]) result(lassos *lassos, i int) (res Result[S], err error) 
 	}
 	res.Trace.format = s.m.format
 	if err := validate(s.m, p, res.Trace); err != nil {
-		return res, fmt.Errorf("check: property %q: its trace is rejected by the validator: a predicate or Next depends on more than its arguments, or else please report this: %w", p.name, err)
+		return res, rejected(p.name, err)
 	}
 	return res, nil
+}
+
+func rejected(property string, err error) error {
+	return fmt.Errorf("check: property %q: its trace is rejected by the validator: a predicate or Next depends on more than its arguments, or else please report this: %w", property, err)
 }
 
 // decide fills in the result of a property that is no liveness property.
@@ -132,6 +138,9 @@ func (s *search[S, K]) assumptions() (all []string) {
 		if n > 0 && s.plan.liveness {
 			all = append(all, fmt.Sprintf("liveness: %v fairness of %d of %d actions", f, n, len(s.m.Actions)))
 		}
+	}
+	if s.o.Visited == Fingerprint {
+		all = append(all, "storage: fingerprints of 64 bits; no two different states had the same (see Stats.Omission)")
 	}
 	if s.o.Symmetry {
 		all = append(all, "symmetry: Canonical returns a bisimilar state, compared on the first states and on 1 in 256 of the rest")

@@ -13,8 +13,11 @@ type Options struct {
 	MaxDepth    int    // steps from an initial state; 0: no bound
 	MemoryBytes int64  // of Stats.StoredBytes; 0: no bound
 
-	// Visited says how states are recognised that were found before.
-	Visited Visited
+	Visited Visited // how states are recognised that were found before
+	Order   Order   // of exploration
+
+	Seed  uint64 // of Simulate: the same seed, the same walks
+	Walks int    // of Simulate; 0: 1,000
 
 	// Symmetry explores only the states that Model.Canonical returns, and
 	// unfolds every counterexample into a behaviour of the model itself.
@@ -49,6 +52,19 @@ const (
 	Fingerprint
 )
 
+// Order is an order of exploration.
+type Order uint8
+
+const (
+	// BreadthFirst explores the states that are nearest to the initial ones
+	// first. Counterexamples are shortest.
+	BreadthFirst Order = iota
+	// DepthFirst explores the states that were found last first. It comes soon
+	// to what lies deep, by ways that are longer than they need to be, and uses
+	// one worker. Liveness is not checked in this order.
+	DepthFirst
+)
+
 // Run explores m and reports on each of its properties. An error means misuse
 // or a broken model, such as a panic in one of its functions: a *PanicError,
 // with the trace that leads there. What stops a run early (a bound, or the end
@@ -60,8 +76,11 @@ func Run[S comparable](ctx context.Context, m *Model[S], o Options) (*Report[S],
 	if o.Symmetry && m.Canonical == nil {
 		return nil, fmt.Errorf("check: Options.Symmetry needs Model.Canonical")
 	}
-	if o.Workers < 0 || o.MaxDepth < 0 || o.MemoryBytes < 0 {
-		return nil, fmt.Errorf("check: negative option in %+v", o)
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	if err := m.suits(o); err != nil {
+		return nil, err
 	}
 	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
@@ -71,6 +90,33 @@ func Run[S comparable](ctx context.Context, m *Model[S], o Options) (*Report[S],
 		packing = unpacked[S]()
 	}
 	return packing.run(ctx, m, o)
+}
+
+func (o *Options) validate() error {
+	switch {
+	case o.Workers < 0 || o.MaxDepth < 0 || o.MemoryBytes < 0 || o.Walks < 0:
+		return fmt.Errorf("check: negative option in %+v", *o)
+	case o.Visited > Fingerprint:
+		return fmt.Errorf("check: Options.Visited: %d is no way to recognise states", o.Visited)
+	case o.Order > DepthFirst:
+		return fmt.Errorf("check: Options.Order: %d is no order", o.Order)
+	}
+	return nil
+}
+
+// suits refuses options that cannot decide the properties of m.
+func (m *Model[S]) suits(o Options) error {
+	for i := range m.Properties {
+		p := &m.Properties[i]
+		switch {
+		case !p.kind.Liveness():
+		case o.Visited == Fingerprint:
+			return fmt.Errorf("check: property %q is about behaviours, which are looked at again when all states are known: with Fingerprint they are forgotten. Use Exact, or check it in a run of its own", p.name)
+		case o.Order == DepthFirst:
+			return fmt.Errorf("check: property %q is about behaviours, which are judged breadth first only. Use BreadthFirst, or check it in a run of its own", p.name)
+		}
+	}
+	return nil
 }
 
 // A PanicError is a panic in a function of a model.

@@ -43,7 +43,7 @@ type search[S, K comparable] struct {
 	bounds   []uint64
 	stats    Stats
 	start    time.Time
-	reported time.Time
+	last     milestone
 	reason   error // why the search ended early; nil: it did not
 }
 
@@ -58,7 +58,7 @@ func newSearch[S, K comparable](m *Model[S], o Options, pack packing[S, K], h *h
 		taken: make([]uint64, len(m.Actions)), bounds: make([]uint64, len(m.Bounds)),
 		start: time.Now(),
 	}
-	s.reported = s.start
+	s.last.at = s.start
 	s.stats.Workers, s.stats.Phase = o.Workers, "search"
 	for p := range s.parts {
 		s.parts[p].layout = &s.layout
@@ -121,6 +121,14 @@ func (s *search[S, K]) insertInit() (err error) {
 
 // explore runs until nothing is left to explore or s.reason says why not.
 func (s *search[S, K]) explore(ctx context.Context) error {
+	if s.o.Order == DepthFirst {
+		return s.exploreDeep(ctx)
+	}
+	return s.exploreLevels(ctx)
+}
+
+// exploreLevels takes what was found first: breadth first.
+func (s *search[S, K]) exploreLevels(ctx context.Context) error {
 	for level, spare := s.found, []span(nil); len(level) > 0; {
 		s.found = spare[:0]
 		s.enterLevel(level)
@@ -141,6 +149,50 @@ func (s *search[S, K]) explore(ctx context.Context) error {
 			s.progress()
 		}
 		level, spare = s.found, level
+	}
+	return nil
+}
+
+// exploreDeep takes what was found last: depth first.
+func (s *search[S, K]) exploreDeep(ctx context.Context) error {
+	type entry struct {
+		span
+		steps int // from an initial state
+	}
+	var stack []entry
+	push := func(steps int) {
+		for _, sp := range slices.Backward(s.found) {
+			stack = append(stack, entry{sp, steps})
+		}
+		s.found = s.found[:0]
+		s.stats.Depth = max(s.stats.Depth, steps+1)
+	}
+	for push(0); len(stack) > 0; {
+		if s.reason = s.stop(ctx); s.reason != nil {
+			break
+		}
+		top := &stack[len(stack)-1]
+		steps := top.steps
+		if s.o.MaxDepth > 0 && steps == s.o.MaxDepth {
+			s.rest = append(s.rest, top.span)
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		work := span{top.part, top.lo, top.lo + 1}
+		if top.lo++; top.len() == 0 {
+			stack = stack[:len(stack)-1]
+		}
+		if err := s.round([]span{work}); err != nil {
+			return err
+		}
+		push(steps + 1)
+		s.progress()
+	}
+	if s.reason == nil && len(s.rest) > 0 {
+		s.reason = ErrMaxDepth
+	}
+	for _, e := range stack {
+		s.rest = append(s.rest, e.span)
 	}
 	return nil
 }
@@ -261,10 +313,12 @@ func (s *search[S, K]) split(work []span) []*chunk[S, K] {
 	return s.chunks[:n]
 }
 
+var errGoexit = errors.New("check: a function of the model ended its goroutine (runtime.Goexit, which FailNow of a test calls)")
+
 // collect takes from a chunk all but its successors.
 func (s *search[S, K]) collect(c *chunk[S, K]) error {
 	if !c.done {
-		return errors.New("check: a function of the model ended its goroutine (runtime.Goexit, which FailNow of a test calls)")
+		return errGoexit
 	}
 	if c.panicked != nil {
 		c.panicked.Trace = s.explain(c.errAt)
@@ -273,10 +327,7 @@ func (s *search[S, K]) collect(c *chunk[S, K]) error {
 	if c.err != nil {
 		return fmt.Errorf("%w\nafter:\n%s", c.err, s.explain(c.errAt))
 	}
-	s.stats.Generated += c.counts.generated
-	s.stats.Explored += c.counts.explored
-	s.stats.Steps += c.counts.steps
-	s.stats.MaxDegree = max(s.stats.MaxDegree, c.counts.maxDegree)
+	s.stats.add(c.counts)
 	s.collectFinds(c)
 	for i, n := range c.taken {
 		s.taken[i] += n
@@ -349,14 +400,6 @@ func (s *search[S, K]) takeNew(before *[partitions]int) {
 	s.stats.Queue = s.stats.Distinct - s.stats.Explored
 	for _, n := range s.bounds {
 		s.stats.Queue -= n
-	}
-}
-
-func (s *search[S, K]) progress() {
-	if s.o.Progress != nil && time.Since(s.reported) >= time.Second {
-		s.reported = time.Now()
-		s.stats.Elapsed = time.Since(s.start)
-		s.o.Progress(s.stats)
 	}
 }
 

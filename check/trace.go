@@ -53,3 +53,9 @@ func (t *Trace[S]) WriteTo(w io.Writer) (int64, error) {
 	}
 	return b.WriteTo(w)
 }
+
+func (t *Trace[S]) text() string {
+	var b bytes.Buffer
+	_, _ = t.WriteTo(&b) // a buffer does not fail
+	return b.String()
+}

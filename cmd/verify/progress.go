@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -31,7 +32,8 @@ func newProgress(w io.Writer, title string, properties int) *progress {
 }
 
 // A progressLine is progress for programs. The size of a state space is not
-// known before it has been explored, and so the estimate is "unknown".
+// known before it has been explored, so the estimate is "unknown" until the
+// levels of the search shrink, and rough from then on.
 type progressLine struct {
 	Kind            string  `json:"kind"`
 	Subject         string  `json:"subject"`
@@ -51,7 +53,7 @@ func (p *progress) show(s check.Stats) {
 	line := progressLine{
 		Kind: "Progress", Subject: p.title, Phase: s.Phase, States: s.Distinct, StatesPerSecond: rate(s.Distinct, s.Elapsed.Seconds()),
 		Queue: s.Queue, Depth: s.Depth, MemoryBytes: s.StoredBytes, Properties: p.properties,
-		ElapsedSeconds: s.Elapsed.Seconds(), ETA: "unknown",
+		ElapsedSeconds: s.Elapsed.Seconds(), ETA: eta(s.Remaining),
 	}
 	if !p.terminal {
 		text, err := json.Marshal(line)
@@ -64,6 +66,13 @@ func (p *progress) show(s check.Stats) {
 		thousands(line.States), thousands(line.StatesPerSecond), thousands(line.Queue), line.Depth,
 		bytesInWords(line.MemoryBytes), count(p.properties, "property"), line.ETA)
 	p.overwrite(text)
+}
+
+func eta(remaining time.Duration) string {
+	if remaining == 0 {
+		return "unknown"
+	}
+	return "about " + max(remaining.Round(time.Second), time.Second).String()
 }
 
 // clear leaves an empty line for the report.

@@ -40,6 +40,8 @@ func TestProgressElsewhere(t *testing.T) {
 	p := newProgress(&b, "web", 3)
 	p.show(halfway)
 	p.show(check.Stats{Phase: "liveness"})
+	p.show(check.Stats{Phase: "search", Remaining: 3_400 * time.Millisecond})
+	p.show(check.Stats{Phase: "search", Remaining: time.Millisecond})
 	p.clear()
 	var lines []progressLine
 	for d := json.NewDecoder(&b); d.More(); {
@@ -51,5 +53,7 @@ func TestProgressElsewhere(t *testing.T) {
 		{Kind: "Progress", Subject: "web", Phase: "search", States: 2_000_000, StatesPerSecond: 500_000, Queue: 1500, Depth: 12,
 			MemoryBytes: 3 << 20, Properties: 3, ElapsedSeconds: 4, ETA: "unknown"},
 		{Kind: "Progress", Subject: "web", Phase: "liveness", Properties: 3, ETA: "unknown"},
+		{Kind: "Progress", Subject: "web", Phase: "search", Properties: 3, ETA: "about 3s"},
+		{Kind: "Progress", Subject: "web", Phase: "search", Properties: 3, ETA: "about 1s"},
 	}, lines)
 }
