@@ -27,11 +27,12 @@ func (s *search[S, K]) state(id stateID) S {
 	return s.pack.decode(*s.parts[id.partition()].log.at(id.local()))
 }
 
-// statesTo returns the states on the path to id.
-func (s *search[S, K]) statesTo(id stateID) ([]S, error) {
+// statesTo returns the states on the path to id, of which it is known that it
+// satisfies isLast.
+func (s *search[S, K]) statesTo(id stateID, isLast func(S) bool) ([]S, error) {
 	path := s.path(id)
 	if s.layout.steps {
-		return s.retrace(path)
+		return s.retrace(path, isLast)
 	}
 	states := make([]S, len(path))
 	for i, id := range path {
@@ -43,7 +44,7 @@ func (s *search[S, K]) statesTo(id stateID) ([]S, error) {
 // retrace finds the states of a path that only their fingerprints were kept of.
 // It takes from each state the successor of the place that was noted, modulo
 // 256; where there is a choice all are tried, and the partition narrows it.
-func (s *search[S, K]) retrace(path []stateID) ([]S, error) {
+func (s *search[S, K]) retrace(path []stateID, isLast func(S) bool) ([]S, error) {
 	e := s.expanders[0]
 	fits := func(id stateID, place int, t S) bool {
 		key := s.pack.encode(t)
@@ -51,14 +52,17 @@ func (s *search[S, K]) retrace(path []stateID) ([]S, error) {
 	}
 	var extend func(states []S) []S
 	extend = func(states []S) []S {
+		last := states[len(states)-1]
 		if len(states) == len(path) {
-			return states
+			if isLast(last) {
+				return states
+			}
+			return nil
 		}
-		last, id, place := states[len(states)-1], path[len(states)], 0
+		place := 0
 		for a := range s.m.Actions {
 			for _, t := range s.m.Actions[a].Successors(nil, &last) {
-				t = e.canonical(t)
-				if fits(id, place, t) && t != last {
+				if t = e.canonical(t); fits(path[len(states)], place, t) && t != last {
 					if all := extend(append(states, t)); all != nil {
 						return all
 					}
@@ -130,7 +134,7 @@ func (s *search[S, K]) explain(id stateID) (text string) {
 			text = fmt.Sprintf("(the trace cannot be written: %v)", v)
 		}
 	}()
-	states, err := s.statesTo(id)
+	states, err := s.statesTo(id, func(S) bool { return true })
 	if err != nil {
 		return err.Error()
 	}

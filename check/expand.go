@@ -8,29 +8,24 @@ import (
 
 // chunkStates is how many states a worker takes at a time, roundStates how
 // many are expanded before their successors are inserted. Both are part of
-// the order of exploration, so neither depends on the number of workers. A
-// round is short so that what it finds is expanded side by side: siblings have
-// successors in common, and those are then recognised in the processor's cache.
+// the order of exploration, so neither depends on the number of workers.
 const (
-	chunkStates = 128
-	roundStates = 16 * chunkStates
+	chunkStates = 256
+	roundStates = 32 * chunkStates
 )
-
-// A span is the states [lo, hi) of a partition.
-type span struct{ part, lo, hi uint32 }
-
-func (sp span) len() int { return int(sp.hi - sp.lo) }
 
 // A chunk is a run of states in the order of exploration and what their
 // expansion produced. One worker fills it; it is reused from round to round.
 type chunk[S, K comparable] struct {
-	states []span
+	states []stateID
 
-	successors [partitions][]successor[K] // by partition of the successor
-	degrees    []uint32                   // per state, if liveness is checked
-	labels     []label                    // per state, if liveness is checked
-	actions    []uint8                    // per edge, if liveness is checked
-	edgeBase   int                        // of the chunk's first edge in the graph
+	successors [partitions]batch[K] // by partition of the successor
+	emitted    int                  // successors in all of them
+	fresh      []stateID            // per successor: which state it is, plus one, if it turns out to be new
+	degrees    []uint32             // per state, if liveness is checked
+	labels     []label              // per state, if liveness is checked
+	actions    []uint8              // per successor, if liveness is checked: each is an edge
+	edgeBase   int                  // of the chunk's first edge in the graph
 
 	finds    []find[S] // per property: the first state that decides it
 	relevant []bool    // per property: it had something to say
@@ -57,10 +52,29 @@ func (c *chunkCounts) add(more chunkCounts) {
 
 // A successor waits for its insertion.
 type successor[K comparable] struct {
-	key  K
-	hash uint64
-	from stateID
-	mark uint32 // with liveness its edge in chunk.actions, on a walk its action, otherwise its place among the successors of from
+	key   K
+	hash  uint64
+	seq   uint32 // its place among those of the chunk; on a walk, its action
+	from  uint16 // in chunk.states
+	place uint8  // among the successors of that state, modulo 256
+}
+
+// A batch is a list that grows in place.
+type batch[K comparable] struct {
+	list []successor[K]
+	n    int // in use
+}
+
+func (b *batch[K]) all() []successor[K] { return b.list[:b.n] }
+
+// add appends t if more is 1; if it is 0 nothing happens, without a branch.
+func (b *batch[K]) add(t successor[K], more int) {
+	if b.n == len(b.list) {
+		b.list = append(b.list, t)
+		b.list = b.list[:cap(b.list)]
+	}
+	b.list[b.n] = t
+	b.n += more
 }
 
 // A find decides a property: by a state, or by the step from it to to.
@@ -70,11 +84,11 @@ type find[S comparable] struct {
 	action int // of the step; -1: the state itself
 }
 
-// reset empties c for the states of spans; relevant is what is known before it.
-func (c *chunk[S, K]) reset(states []span, m *Model[S], relevant []bool) {
-	c.states = states
+// reset empties c for some states; relevant is what is known before them.
+func (c *chunk[S, K]) reset(states []stateID, m *Model[S], relevant []bool) {
+	c.states, c.emitted = states, 0
 	for i := range c.successors {
-		c.successors[i] = c.successors[i][:0]
+		c.successors[i].n = 0
 	}
 	c.degrees, c.labels, c.actions = c.degrees[:0], c.labels[:0], c.actions[:0]
 	c.finds = cleared(c.finds, len(m.Properties))
@@ -109,7 +123,8 @@ type expander[S, K comparable] struct {
 	buf    []S      // its successors
 	recent []uint64 // hashes of successors that need no second insertion; empty: not kept
 	where  callee   // what of the model is being called, should it panic
-	at     stateID
+	at     stateID  // the state at hand
+	from   uint16   // its place in the chunk
 
 	enabled actionSet // in the state expanded last
 	single  bool      // successors are not for a store: one of them is the next state at hand
@@ -198,19 +213,15 @@ func newPlan[S comparable](m *Model[S]) (*plan[S], error) {
 // expandChunk expands the states of c.
 func (e *expander[S, K]) expandChunk(c *chunk[S, K], parts *[partitions]partition[K]) {
 	defer e.recover(c)
-	for _, sp := range c.states {
-		log := &parts[sp.part].log
-		for i := sp.lo; i < sp.hi; i++ {
-			e.load(int(sp.part), int(i), log)
-			e.inspect(c, e.state)
-			if !e.bounded(c, e.state) {
-				e.expand(c, &e.state)
-			}
-			if c.err != nil {
-				c.errAt = e.at
-				c.done = true
-				return
-			}
+	for i, id := range c.states {
+		e.load(i, id, parts)
+		e.inspect(c, e.state)
+		if !e.bounded(c, e.state) {
+			e.expand(c, &e.state)
+		}
+		if c.err != nil {
+			c.errAt = e.at
+			break
 		}
 	}
 	c.done = true
@@ -219,19 +230,17 @@ func (e *expander[S, K]) expandChunk(c *chunk[S, K], parts *[partitions]partitio
 // inspectChunk evaluates the predicates of the states of c and expands none.
 func (e *expander[S, K]) inspectChunk(c *chunk[S, K], parts *[partitions]partition[K]) {
 	defer e.recover(c)
-	for _, sp := range c.states {
-		for i := sp.lo; i < sp.hi; i++ {
-			e.load(int(sp.part), int(i), &parts[sp.part].log)
-			e.inspect(c, e.state)
-		}
+	for i, id := range c.states {
+		e.load(i, id, parts)
+		e.inspect(c, e.state)
 	}
 	c.done = true
 }
 
-func (e *expander[S, K]) load(part, i int, log *vec[K]) {
-	e.at = makeID(part, i)
+func (e *expander[S, K]) load(i int, id stateID, parts *[partitions]partition[K]) {
+	e.at, e.from = id, uint16(i)
 	e.where = callee{kind: calleePacking}
-	e.state = e.pack.decode(*log.at(i))
+	e.state = e.pack.decode(*parts[id.partition()].log.at(id.local()))
 }
 
 func (e *expander[S, K]) recover(c *chunk[S, K]) {
@@ -370,7 +379,7 @@ func (e *expander[S, K]) judgeStep(c *chunk[S, K], i, action int, s, t *S) {
 // partition.
 func (e *expander[S, K]) emit(c *chunk[S, K], action, place int, t *S) {
 	if e.single {
-		c.successors[0] = append(c.successors[0], successor[K]{key: e.pack.encode(*t), mark: uint32(action)})
+		c.successors[0].add(successor[K]{key: e.pack.encode(*t), seq: uint32(action)}, 1)
 		return
 	}
 	canonical := t
@@ -387,25 +396,24 @@ func (e *expander[S, K]) emit(c *chunk[S, K], action, place int, t *S) {
 			return
 		}
 	}
-	mark := uint32(place)
+	more := 1
 	if e.plan.liveness {
-		mark = uint32(len(c.actions))
 		c.actions = append(c.actions, uint8(action))
 	} else if len(e.recent) != 0 {
 		// What this worker emitted before is inserted before, or was long ago:
-		// chunks are taken in their order.
+		// chunks are taken in their order. Half of the successors are recent and
+		// half are not, which no processor can predict.
 		slot := &e.recent[recentSlot(hash)]
-		if *slot == hash {
-			return
-		}
+		x := *slot ^ hash
 		*slot = hash
+		more = int((x | -x) >> 63)
 	}
-	part := partitionOf(hash)
-	c.successors[part] = append(c.successors[part], successor[K]{key, hash, e.at, mark})
+	c.successors[partitionOf(hash)].add(successor[K]{key, hash, uint32(c.emitted), e.from, uint8(place)}, more)
+	c.emitted += more
 }
 
 const (
-	recentBits = 16 // half a megabyte for each worker: what a second-level cache holds
+	recentBits = 15 // 256 KiB for each worker: half of what a second-level cache holds
 	recentFrom = 1 << 14
 )
 

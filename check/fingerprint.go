@@ -68,8 +68,8 @@ func (p *partition[K]) wordsIn(dst []uint64, r uint64, rangeBits int, partition 
 	// A word lies at its home or, if that was taken, in one of the slots after
 	// it, before the next empty one.
 	for k := 0; ; k++ {
-		e := p.table[(first+k)%len(p.table)]
-		if e == 0 && first+k >= last || k == len(p.table) {
+		e := p.table.at[(first+k)%len(p.table.at)]
+		if e == 0 && first+k >= last || k == len(p.table.at) {
 			return dst
 		}
 		if e != 0 && e>>shift == r {

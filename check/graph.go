@@ -1,7 +1,5 @@
 package check
 
-import "slices"
-
 // The graph is what liveness needs to remember of a search: per state its
 // edges and the truth of each predicate, per edge an action and a target.
 // Stuttering steps are not in it.
@@ -14,17 +12,19 @@ type graph struct {
 	labels  vec[label]
 	target  vec[stateID] // per edge
 	action  vec[uint8]   // per edge
-	order   []span       // of all states: the order of exploration
-	levels  []int        // per level: the number of spans before it
+	order   vec[stateID] // the order of exploration
+	initial int          // of these are initial
 }
 
-func (g *graph) enterLevel(level []span) {
-	g.levels = append(g.levels, len(g.order))
-	g.order = append(g.order, level...)
+func (g *graph) enterLevel(level []stateID) {
+	if g.order.len() == 0 {
+		g.initial = len(level)
+	}
+	g.order.append(level)
 }
 
 func (g *graph) bytes() int64 {
-	return g.degrees.bytes() + g.labels.bytes() + g.target.bytes() + g.action.bytes()
+	return g.order.bytes() + g.degrees.bytes() + g.labels.bytes() + g.target.bytes() + g.action.bytes()
 }
 
 // A label holds the truth of each predicate of a liveness property in one
@@ -47,29 +47,17 @@ type frozen struct {
 	target  []uint32
 	action  []uint8
 	label   []label
-	order   []span
-	start   []int // per span of order: its first state
+	order   []stateID
 }
 
 // freeze returns the graph in its final form, and empties g.
 func (g *graph) freeze() *frozen {
-	f := &frozen{n: g.labels.len(), action: g.action.flat(), label: g.labels.flat(), order: g.order}
-	var number [partitions][]uint32 // of each state of a partition
-	next := 0
-	for i, sp := range g.order {
-		if i == g.levels[min(1, len(g.levels)-1)] {
-			f.initial = next
-		}
-		f.start = append(f.start, next)
-		for range sp.len() {
-			number[sp.part] = append(number[sp.part], uint32(next))
-			next++
-		}
+	f := &frozen{n: g.labels.len(), action: g.action.flat(), label: g.labels.flat(), order: g.order.flat()}
+	f.initial = min(g.initial, f.n)
+	var number [partitions][]uint32 // of each state of a partition: they ascend
+	for i, id := range f.order {
+		number[id.partition()] = append(number[id.partition()], uint32(i))
 	}
-	if len(g.levels) == 1 {
-		f.initial = next
-	}
-	f.initial = min(f.initial, f.n)
 
 	f.first = make([]int, 0, f.n+1)
 	edge := 0
@@ -100,13 +88,4 @@ func (f *frozen) enabled(s int) (as actionSet) {
 		as.add(int(a))
 	}
 	return as
-}
-
-// id returns the name of a state in the search.
-func (f *frozen) id(s int) stateID {
-	i, found := slices.BinarySearch(f.start, s)
-	if !found {
-		i--
-	}
-	return makeID(int(f.order[i].part), int(f.order[i].lo)+s-f.start[i])
 }

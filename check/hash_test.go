@@ -103,7 +103,7 @@ func TestHashSpreads(t *testing.T) {
 	for i := range uint64(n) {
 		x := h.hash(&i)
 		low[x%partitions]++
-		high[x>>58]++
+		high[x>>(64-partitionBits)]++
 	}
 	for part := range uint64(partitions) {
 		require.InDelta(t, n/partitions, low[part], n/partitions/2)

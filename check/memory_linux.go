@@ -1,33 +1,38 @@
 package check
 
 import (
-	"syscall"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
-// mapWords is the size, in words, from which a table lives outside the Go heap:
-// given back at once when it is outgrown, and in huge pages where there are any.
-const mapWords = 1 << 17
+const hugePage = 2 << 20
 
-// newWords returns n zero words. Give them back with freeWords.
-func newWords[T uint32 | uint64](n int) []T {
-	if n < mapWords {
-		return make([]T, n)
-	}
+// mapWords returns n zero words outside the Go heap, at the start of a huge page,
+// or nil if that is not to be had. Give them back with unmapWords.
+func mapWords[T uint32 | uint64](n int) []T {
 	var word T
-	bytes, err := syscall.Mmap(-1, 0, n*int(unsafe.Sizeof(word)), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	size := uintptr(n) * unsafe.Sizeof(word)
+	p, err := unix.MmapPtr(-1, 0, nil, size+hugePage, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {
-		return make([]T, n) // and if there is no memory there either, Go says so
+		return nil
 	}
-	_ = syscall.Madvise(bytes, syscall.MADV_HUGEPAGE) // advice: it may not be taken
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(bytes))), n)
+	if head := -uintptr(p) % hugePage; head > 0 {
+		_ = unix.MunmapPtr(p, head)
+		p = unsafe.Add(p, head)
+		_ = unix.MunmapPtr(unsafe.Add(p, pages(size)), hugePage-head-(pages(size)-size))
+	}
+	_ = unix.Madvise(unsafe.Slice((*byte)(p), size), unix.MADV_HUGEPAGE) // advice: it may not be taken
+	return unsafe.Slice((*T)(p), n)
 }
 
-func freeWords[T uint32 | uint64](words []T) {
-	if len(words) < mapWords {
-		return
-	}
+// pages rounds a size up to whole pages.
+func pages(size uintptr) uintptr {
+	page := uintptr(unix.Getpagesize())
+	return (size + page - 1) / page * page
+}
+
+func unmapWords[T uint32 | uint64](words []T) {
 	var word T
-	first := (*byte)(unsafe.Pointer(unsafe.SliceData(words)))
-	_ = syscall.Munmap(unsafe.Slice(first, len(words)*int(unsafe.Sizeof(word)))) // EINVAL: it came from make
+	_ = unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(words)), pages(uintptr(len(words))*unsafe.Sizeof(word)))
 }

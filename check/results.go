@@ -72,7 +72,7 @@ func (s *search[S, K]) decide(i int, res *Result[S]) error {
 		if p.kind == KindReachable {
 			res.Verdict = Holds
 		}
-		states, err := s.statesTo(f.at)
+		states, err := s.statesTo(f.at, func(last S) bool { return s.shows(p, f.action, last) })
 		if err != nil {
 			return err
 		}
@@ -103,6 +103,22 @@ func (s *search[S, K]) decide(i int, res *Result[S]) error {
 		res.Vacuous = !s.relevant[i]
 	}
 	return nil
+}
+
+// shows reports whether a state decides p, by a step of the action if that is
+// not -1.
+func (s *search[S, K]) shows(p *Property[S], action int, last S) bool {
+	if action >= 0 {
+		_, ok := s.violatingStep(p, action, last)
+		return ok && (p.when == nil || p.when(last))
+	}
+	switch p.kind {
+	case KindInvariant:
+		return !p.p(last) && (p.when == nil || p.when(last))
+	case KindReachable:
+		return p.p(last)
+	}
+	return s.expanders[0].stuck(last) && (p.p == nil || !p.p(last))
 }
 
 func (s *search[S, K]) violatingStep(p *Property[S], action int, from S) (Step[S], bool) {

@@ -113,7 +113,7 @@ func (s *search[S, K]) decideLiveness(ls *lassos, i int, res *Result[S]) error {
 
 // lassoTrace makes a behaviour of the model from a lasso of the graph.
 func (s *search[S, K]) lassoTrace(g *frozen, l *lasso) (*Trace[S], error) {
-	stem, err := s.behaviour([]S{s.state(g.id(l.initial))})
+	stem, err := s.behaviour([]S{s.state(g.order[l.initial])})
 	if err == nil {
 		stem, err = s.follow(g, stem, l.stem)
 	}
@@ -142,7 +142,7 @@ func (s *search[S, K]) lassoTrace(g *frozen, l *lasso) (*Trace[S], error) {
 // follow takes the steps of the model that correspond to hops.
 func (s *search[S, K]) follow(g *frozen, steps []Step[S], hops []hop) ([]Step[S], error) {
 	for _, h := range hops {
-		step, ok := s.stepTo(steps[len(steps)-1].State, h.action, s.state(g.id(int(h.to.s))))
+		step, ok := s.stepTo(steps[len(steps)-1].State, h.action, s.state(g.order[h.to.s]))
 		if !ok {
 			return nil, errImpure
 		}

@@ -19,8 +19,11 @@ import (
 // Which state is found first, and from where, is therefore the same at any
 // number of workers, and no memory is ever shared by two of them.
 //
-// What a round finds is kept as spans, one a partition. The order of spans is
-// the order of exploration: breadth first, they form a queue, see explore.
+// What a round finds is put in the order in which it was generated: by state,
+// action and place. That is the order of exploration, and it keeps siblings side
+// by side: they have successors in common, which are then recognised in the
+// processor's cache (see expander.recent). Two-phase commit with 9 managers has
+// 12 successors a state; 7.5 differ from it, and 2 come to be looked up.
 type search[S, K comparable] struct {
 	m      *Model[S]
 	o      Options
@@ -30,9 +33,9 @@ type search[S, K comparable] struct {
 	layout layout
 
 	parts [partitions]partition[K]
-	found []span // by the rounds since explore last took them
-	rest  []span // found and not explored, once the search has ended
-	graph graph  // if plan.liveness
+	found []stateID // by the rounds since explore last took them
+	rest  []stateID // found and not explored, once the search has ended
+	graph graph     // if plan.liveness
 
 	chunks    []*chunk[S, K]
 	expanders []*expander[S, K]
@@ -112,10 +115,13 @@ func (s *search[S, K]) insertInit() (err error) {
 		hash := s.hash.hash(&key)
 		part := partitionOf(hash)
 		p := &s.parts[part]
-		p.insert(&key, hash, makeID(part, p.n), uint8(i))
+		id := makeID(part, p.n)
+		if _, isNew := p.insert(&key, hash, id, uint8(i)); isNew {
+			s.found = append(s.found, id)
+		}
 		s.stats.Generated++
 	}
-	s.takeNew(&[partitions]int{})
+	s.measure()
 	return nil
 }
 
@@ -129,103 +135,85 @@ func (s *search[S, K]) explore(ctx context.Context) error {
 
 // exploreLevels takes what was found first: breadth first.
 func (s *search[S, K]) exploreLevels(ctx context.Context) error {
-	for level, spare := s.found, []span(nil); len(level) > 0; {
+	for level, spare := s.found, []stateID(nil); len(level) > 0; level, spare = s.found, level {
 		s.found = spare[:0]
-		s.enterLevel(level)
+		s.stats.Levels = append(s.stats.Levels, uint64(len(level)))
+		s.stats.Depth = len(s.stats.Levels)
+		if s.plan.liveness {
+			s.graph.enterLevel(level)
+		}
 		if s.o.MaxDepth > 0 && s.stats.Depth > s.o.MaxDepth {
 			s.reason, s.rest = ErrMaxDepth, level
 			return nil
 		}
-		for todo := slices.Clone(level); len(todo) > 0; {
+		for todo := level; len(todo) > 0; {
 			if s.reason = s.stop(ctx); s.reason != nil {
 				s.rest = slices.Concat(todo, s.found)
 				return nil
 			}
-			var work []span
-			work, todo = take(todo, roundStates)
-			if err := s.round(work); err != nil {
+			n := min(len(todo), roundStates)
+			if err := s.round(todo[:n]); err != nil {
 				return err
 			}
+			todo = todo[n:]
 			s.progress()
 		}
-		level, spare = s.found, level
+		s.forget(level)
 	}
 	return nil
+}
+
+// forget lets go of the states of a level, where nobody will look at them again.
+func (s *search[S, K]) forget(level []stateID) {
+	if !s.layout.steps {
+		return
+	}
+	var explored [partitions]int
+	for _, id := range level {
+		explored[id.partition()] = id.local() + 1 // they ascend
+	}
+	for p, n := range explored {
+		s.parts[p].forget(n)
+	}
 }
 
 // exploreDeep takes what was found last: depth first.
 func (s *search[S, K]) exploreDeep(ctx context.Context) error {
 	type entry struct {
-		span
+		id    stateID
 		steps int // from an initial state
 	}
 	var stack []entry
 	push := func(steps int) {
-		for _, sp := range slices.Backward(s.found) {
-			stack = append(stack, entry{sp, steps})
+		for _, id := range slices.Backward(s.found) {
+			stack = append(stack, entry{id, steps})
+			s.stats.Depth = max(s.stats.Depth, steps+1)
 		}
 		s.found = s.found[:0]
-		s.stats.Depth = max(s.stats.Depth, steps+1)
 	}
 	for push(0); len(stack) > 0; {
 		if s.reason = s.stop(ctx); s.reason != nil {
 			break
 		}
-		top := &stack[len(stack)-1]
-		steps := top.steps
-		if s.o.MaxDepth > 0 && steps == s.o.MaxDepth {
-			s.rest = append(s.rest, top.span)
-			stack = stack[:len(stack)-1]
+		top := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if s.o.MaxDepth > 0 && top.steps == s.o.MaxDepth {
+			s.rest = append(s.rest, top.id)
 			continue
 		}
-		work := span{top.part, top.lo, top.lo + 1}
-		if top.lo++; top.len() == 0 {
-			stack = stack[:len(stack)-1]
-		}
-		if err := s.round([]span{work}); err != nil {
+		if err := s.round([]stateID{top.id}); err != nil {
 			return err
 		}
-		push(steps + 1)
+		push(top.steps + 1)
 		s.progress()
 	}
 	if s.reason == nil && len(s.rest) > 0 {
 		s.reason = ErrMaxDepth
 	}
 	for _, e := range stack {
-		s.rest = append(s.rest, e.span)
+		s.rest = append(s.rest, e.id)
 	}
 	return nil
-}
-
-func (s *search[S, K]) enterLevel(level []span) {
-	size := uint64(0)
-	for _, sp := range level {
-		size += uint64(sp.len())
-	}
-	s.stats.Levels = append(s.stats.Levels, size)
-	s.stats.Depth = len(s.stats.Levels)
-	if s.plan.liveness {
-		s.graph.enterLevel(level)
-	}
-}
-
-// take splits off the first n states of spans, or all of them. It may change
-// the first span of what is left.
-func take(spans []span, n int) (taken, rest []span) {
-	for i := range spans {
-		sp := &spans[i]
-		if sp.len() < n {
-			n -= sp.len()
-			continue
-		}
-		taken = append(slices.Clone(spans[:i]), span{sp.part, sp.lo, sp.lo + uint32(n)})
-		sp.lo += uint32(n)
-		if sp.len() == 0 {
-			i++
-		}
-		return taken, spans[i:]
-	}
-	return spans, nil
 }
 
 // stop says why the search must not go on.
@@ -271,7 +259,7 @@ func (s *search[S, K]) decided() bool {
 }
 
 // round expands the states of work and inserts their successors.
-func (s *search[S, K]) round(work []span) error {
+func (s *search[S, K]) round(work []stateID) error {
 	chunks := s.split(work)
 	for _, e := range s.expanders {
 		e.auditAll = s.stats.Distinct < auditFirst
@@ -289,24 +277,25 @@ func (s *search[S, K]) round(work []span) error {
 			return err
 		}
 	}
-	var before [partitions]int
-	for p := range s.parts {
-		before[p] = s.parts[p].n
-	}
 	parallel(workers, partitions, func(_, p int) { s.insert(chunks, p) })
-	s.takeNew(&before)
+	for _, c := range chunks {
+		for _, id := range c.fresh {
+			if id != 0 {
+				s.found = append(s.found, id-1)
+			}
+		}
+	}
+	s.measure()
 	return nil
 }
 
 // split divides the states of a round among chunks.
-func (s *search[S, K]) split(work []span) []*chunk[S, K] {
+func (s *search[S, K]) split(work []stateID) []*chunk[S, K] {
 	n := 0
-	for len(work) > 0 {
+	for states := range slices.Chunk(work, chunkStates) {
 		if n == len(s.chunks) {
 			s.chunks = append(s.chunks, &chunk[S, K]{})
 		}
-		var states []span
-		states, work = take(work, chunkStates)
 		s.chunks[n].reset(states, s.m, s.relevant)
 		n++
 	}
@@ -327,6 +316,8 @@ func (s *search[S, K]) collect(c *chunk[S, K]) error {
 	if c.err != nil {
 		return fmt.Errorf("%w\nafter:\n%s", c.err, s.explain(c.errAt))
 	}
+	c.fresh = slices.Grow(c.fresh[:0], c.emitted)[:c.emitted]
+	clear(c.fresh)
 	s.stats.add(c.counts)
 	s.collectFinds(c)
 	for i, n := range c.taken {
@@ -360,23 +351,26 @@ func (s *search[S, K]) insert(chunks []*chunk[S, K], p int) {
 	part := &s.parts[p]
 	var touched uint64
 	for _, c := range chunks {
-		for i := range c.successors[p] {
-			touched ^= part.touch(c.successors[p][i].hash)
+		for i := range c.successors[p].all() {
+			touched ^= part.touch(c.successors[p].list[i].hash)
 		}
 	}
 	if !part.words {
 		for _, c := range chunks {
-			for i := range c.successors[p] {
-				touched ^= part.touchState(c.successors[p][i].hash)
+			for i := range c.successors[p].all() {
+				touched ^= part.touchState(c.successors[p].list[i].hash)
 			}
 		}
 	}
 	for _, c := range chunks {
-		for i := range c.successors[p] {
-			t := &c.successors[p][i]
-			local, _ := part.insert(&t.key, t.hash, t.from, uint8(t.mark))
+		for i := range c.successors[p].all() {
+			t := &c.successors[p].list[i]
+			local, isNew := part.insert(&t.key, t.hash, c.states[t.from], t.place)
+			if isNew {
+				c.fresh[t.seq] = makeID(p, local) + 1
+			}
 			if s.plan.liveness {
-				*s.graph.target.at(c.edgeBase + int(t.mark)) = makeID(p, local)
+				*s.graph.target.at(c.edgeBase + int(t.seq)) = makeID(p, local)
 			}
 		}
 	}
@@ -385,17 +379,13 @@ func (s *search[S, K]) insert(chunks []*chunk[S, K], p int) {
 
 var sink atomic.Uint64
 
-// takeNew appends to s.found what was inserted since the partitions had the
-// given sizes, and brings the statistics up to date.
-func (s *search[S, K]) takeNew(before *[partitions]int) {
-	s.stats.StoredBytes = s.graph.bytes()
+// measure brings the statistics up to date.
+func (s *search[S, K]) measure() {
+	s.stats.StoredBytes = s.graph.bytes() + 4*int64(cap(s.found))
+	s.stats.Distinct = 0
 	for i := range s.parts {
-		p := &s.parts[i]
-		if p.n > before[i] {
-			s.found = append(s.found, span{uint32(i), uint32(before[i]), uint32(p.n)})
-			s.stats.Distinct += uint64(p.n - before[i])
-		}
-		s.stats.StoredBytes += p.bytes()
+		s.stats.Distinct += uint64(s.parts[i].n)
+		s.stats.StoredBytes += s.parts[i].bytes()
 	}
 	s.stats.Queue = s.stats.Distinct - s.stats.Explored
 	for _, n := range s.bounds {
@@ -409,14 +399,14 @@ func (s *search[S, K]) inspectRest() error {
 	if !errors.Is(s.reason, ErrMaxStates) && !errors.Is(s.reason, ErrMaxDepth) && !errors.Is(s.reason, ErrMemory) {
 		return nil
 	}
-	c := &chunk[S, K]{}
-	c.reset(s.rest, s.m, s.relevant)
-	s.expanders[0].inspectChunk(c, &s.parts)
-	if c.panicked != nil {
-		c.panicked.Trace = s.explain(c.errAt)
-		return c.panicked
+	for _, c := range s.split(s.rest) {
+		s.expanders[0].inspectChunk(c, &s.parts)
+		if c.panicked != nil {
+			c.panicked.Trace = s.explain(c.errAt)
+			return c.panicked
+		}
+		s.collectFinds(c)
 	}
-	s.collectFinds(c)
 	return nil
 }
 

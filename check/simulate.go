@@ -65,10 +65,10 @@ func Simulate[S comparable](ctx context.Context, m *Model[S], o Options) (*Repor
 
 // A simulation is the walks that are taken and what they have shown.
 type simulation[S comparable] struct {
-	m        *Model[S]
-	o        Options
-	plan     *plan[S]
-	start    time.Time
+	m     *Model[S]
+	o     Options
+	plan  *plan[S]
+	start time.Time
 
 	mu      sync.Mutex
 	next    int                // walk to be taken
@@ -243,8 +243,8 @@ func (w *walker[S]) walk(i int) (found *walked[S]) {
 		if ended || last == w.o.MaxDepth || found.err != nil {
 			return found
 		}
-		t := w.c.successors[0][dice.IntN(len(w.c.successors[0]))]
-		w.steps = append(w.steps, w.m.step(int(t.mark), w.steps[last].State, t.key))
+		t := w.c.successors[0].list[dice.IntN(w.c.successors[0].n)]
+		w.steps = append(w.steps, w.m.step(int(t.seq), w.steps[last].State, t.key))
 	}
 }
 
@@ -279,7 +279,7 @@ func (w *walker[S]) visit(found *walked[S]) (resting, ended bool) {
 			found.traces[p] = w.finite(p, f)
 		}
 	}
-	return !bounded && !w.e.enabled.intersects(&w.plan.fairActions), len(w.c.successors[0]) == 0
+	return !bounded && !w.e.enabled.intersects(&w.plan.fairActions), w.c.successors[0].n == 0
 }
 
 // finite is the walk so far, with one more step if that decides property p.

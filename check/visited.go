@@ -9,7 +9,7 @@ import (
 type stateID uint32
 
 const (
-	partitionBits = 6
+	partitionBits = 5
 	partitions    = 1 << partitionBits // independent of the number of workers: the order of states depends on it
 	localBits     = 32 - partitionBits
 	maxLocal      = 1<<localBits - 1
@@ -60,10 +60,10 @@ func newLayout[K comparable](h *hasher[K], visited Visited, ids bool) layout {
 // in the order of its memory, without looking at the states again.
 type partition[K comparable] struct {
 	*layout
-	table []uint64
-	index []uint32 // per slot, if layout.ids of words: which state it is
-	n     int      // states
-	limit int      // of n, before the table grows
+	table words[uint64]
+	index words[uint32] // per slot, if layout.ids of words: which state it is
+	n     int           // states
+	limit int           // of n, before the table grows
 	log   vec[K]
 	from  vec[stateID] // the state from which each was found first; itself for an initial one
 	step  vec[uint8]   // if layout.steps: its place among the successors of that state, modulo 256
@@ -86,7 +86,7 @@ func (p *partition[K]) word(hash uint64) uint64 {
 
 // home is the slot where the search for a word begins.
 func (p *partition[K]) home(word uint64) int {
-	slot, _ := bits.Mul64(word, uint64(len(p.table)))
+	slot, _ := bits.Mul64(word, uint64(len(p.table.at)))
 	return int(slot)
 }
 
@@ -99,33 +99,33 @@ func (p *partition[K]) insert(k *K, hash uint64, from stateID, step uint8) (loca
 	word := p.word(hash)
 	i := p.home(word)
 	if p.words {
-		for ; p.table[i] != 0; i++ {
-			if p.table[i] == word {
+		for ; p.table.at[i] != 0; i++ {
+			if p.table.at[i] == word {
 				if p.ids {
-					return int(p.index[i]), false
+					return int(p.index.at[i]), false
 				}
 				return -1, false
 			}
-			if i == len(p.table)-1 {
+			if i == len(p.table.at)-1 {
 				i = -1
 			}
 		}
-		p.table[i] = word
+		p.table.at[i] = word
 		if p.ids {
-			p.index[i] = uint32(p.n)
+			p.index.at[i] = uint32(p.n)
 		}
 	} else {
-		for ; p.table[i] != 0; i++ {
-			if e := p.table[i]; e&tagMask == word {
+		for ; p.table.at[i] != 0; i++ {
+			if e := p.table.at[i]; e&tagMask == word {
 				if local := int(uint32(e)) - 1; *p.log.at(local) == *k {
 					return local, false
 				}
 			}
-			if i == len(p.table)-1 {
+			if i == len(p.table.at)-1 {
 				i = -1
 			}
 		}
-		p.table[i] = word | uint64(p.n+1)
+		p.table.at[i] = word | uint64(p.n+1)
 	}
 	p.log.push(*k)
 	p.from.push(from)
@@ -142,11 +142,11 @@ func (p *partition[K]) has(k *K, hash uint64) bool {
 		return false
 	}
 	word := p.word(hash)
-	for i := p.home(word); p.table[i] != 0; i++ {
-		if e := p.table[i]; p.words && e == word || !p.words && e&tagMask == word && *p.log.at(int(uint32(e)) - 1) == *k {
+	for i := p.home(word); p.table.at[i] != 0; i++ {
+		if e := p.table.at[i]; p.words && e == word || !p.words && e&tagMask == word && *p.log.at(int(uint32(e)) - 1) == *k {
 			return true
 		}
-		if i == len(p.table)-1 {
+		if i == len(p.table.at)-1 {
 			i = -1
 		}
 	}
@@ -156,22 +156,22 @@ func (p *partition[K]) has(k *K, hash uint64) bool {
 // touch loads the slot at which insert will begin, and touchState the state
 // that it will compare there, so that the loads of many states overlap.
 func (p *partition[K]) touch(hash uint64) uint64 {
-	if len(p.table) == 0 {
+	if len(p.table.at) == 0 {
 		return 0
 	}
 	i := p.home(p.word(hash))
 	if p.ids && p.words {
-		return p.table[i] ^ uint64(p.index[i])
+		return p.table.at[i] ^ uint64(p.index.at[i])
 	}
-	return p.table[i]
+	return p.table.at[i]
 }
 
 func (p *partition[K]) touchState(hash uint64) uint64 {
-	if p.words || len(p.table) == 0 {
+	if p.words || len(p.table.at) == 0 {
 		return 0
 	}
 	word := p.word(hash)
-	e := p.table[p.home(word)]
+	e := p.table.at[p.home(word)]
 	if e == 0 || e&tagMask != word || unsafe.Sizeof(*p.log.at(0)) == 0 {
 		return 0
 	}
@@ -180,12 +180,12 @@ func (p *partition[K]) touchState(hash uint64) uint64 {
 
 func (p *partition[K]) grow() {
 	table, index := p.table, p.index
-	n := max(minTable, p.growth.of(len(table)))
+	n := max(minTable, p.growth.of(len(table.at)))
 	p.table, p.limit = newWords[uint64](n), p.maxLoad.of(n)
 	if p.words && p.ids {
 		p.index = newWords[uint32](n)
 	}
-	for k, e := range table {
+	for k, e := range table.at {
 		if e == 0 {
 			continue
 		}
@@ -193,18 +193,18 @@ func (p *partition[K]) grow() {
 		if !p.words {
 			i = p.home(e & tagMask)
 		}
-		for p.table[i] != 0 {
+		for p.table.at[i] != 0 {
 			if i++; i == n {
 				i = 0
 			}
 		}
-		p.table[i] = e
-		if index != nil {
-			p.index[i] = index[k]
+		p.table.at[i] = e
+		if len(index.at) > 0 {
+			p.index.at[i] = index.at[k]
 		}
 	}
-	freeWords(table)
-	freeWords(index)
+	table.free()
+	index.free()
 }
 
 // forget gives back the memory of the states before lo, of which only the path
@@ -212,11 +212,10 @@ func (p *partition[K]) grow() {
 func (p *partition[K]) forget(lo int) { p.log.drop(lo) }
 
 func (p *partition[K]) free() {
-	freeWords(p.table)
-	freeWords(p.index)
-	p.table, p.index = nil, nil
+	p.table.free()
+	p.index.free()
 }
 
 func (p *partition[K]) bytes() int64 {
-	return int64(len(p.table))*8 + int64(len(p.index))*4 + p.log.bytes() + p.from.bytes() + p.step.bytes()
+	return int64(len(p.table.at))*8 + int64(len(p.index.at))*4 + p.log.bytes() + p.from.bytes() + p.step.bytes()
 }

@@ -72,8 +72,8 @@ func TestPartitionGrows(t *testing.T) {
 				}
 			}
 			require.Equal(t, n, p.n)
-			require.Greater(t, len(p.table), mapWords, "it has outgrown the Go heap")
-			load := float64(n) / float64(len(p.table))
+			require.Greater(t, len(p.table.at), mapFrom, "it has outgrown the Go heap")
+			load := float64(n) / float64(len(p.table.at))
 			require.Greater(t, load, 0.37)
 			require.Less(t, load, 0.85)
 			p.free()
