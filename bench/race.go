@@ -89,7 +89,7 @@ func (b *bench) once(ctx context.Context, system string, r *racer) error {
 		return fmt.Errorf("%s: %w", system, err)
 	}
 	r.samples = append(r.samples, s)
-	fmt.Fprintf(b.progress, "bench: %s, run %d of %d: %s: %d states, %.2f s\n", system, len(r.samples), b.runs, r.name, s.States, s.wall.Seconds())
+	fmt.Fprintf(b.progress, "bench: %s, run %d of %d: %s: %d states, %.2f s, own CPU %.2f s\n", system, len(r.samples), b.runs, r.name, s.States, wall(s), cpu(s))
 	return nil
 }
 
