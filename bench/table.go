@@ -88,6 +88,9 @@ func raceTable(r *report) table {
 			"Times faster: wall of Spin by wall of check, the median over rounds in which each program ran once; under 1, check is slower.",
 		},
 	}
+	if share, busy := leastShare(r.Race); busy {
+		t.notes = append(t.notes, fmt.Sprintf("The machine was busy: a sequential search had a core for only %.0f %% of its time. Do not quote these times; programs on two cores suffer most.", 100*share))
+	}
 	for _, row := range r.Race {
 		var faster []string
 		for _, f := range row.Faster {
@@ -105,6 +108,18 @@ func raceTable(r *report) table {
 		})
 	}
 	return t
+}
+
+// leastShare is the least part of its time for which Spin's sequential search,
+// which never waits, had a core. busy says that others needed the cores too.
+func leastShare(rows []raceRow) (share float64, busy bool) {
+	share = 1
+	for _, row := range rows {
+		if row.Program == pans[0].name {
+			share = min(share, row.CPU/row.Wall)
+		}
+	}
+	return share, share < 0.9
 }
 
 func livenessTable(r *report) table {

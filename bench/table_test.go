@@ -22,6 +22,7 @@ func TestWriters(t *testing.T) {
 			"sys     288     Spin DFS         3.00    2.00-4.00  2.50   1         99.0     98.0",
 			"sys     288     check, 1 worker  2.00    1.00-3.00  -      -         -        40.0      1.50 than Spin DFS (by CPU 1.25), 1.75 than another\n",
 			"less the 4.0 MiB",
+			"The machine was busy: a sequential search had a core for only 83 % of its time.",
 			"Medians of 5 runs on a machine.\n",
 		},
 		"markdown": {
@@ -48,6 +49,24 @@ func TestWriters(t *testing.T) {
 		}
 		if form == "json" && !json.Valid([]byte(b.String())) {
 			t.Errorf("not JSON:\n%s", b.String())
+		}
+	}
+}
+
+func TestLeastShare(t *testing.T) {
+	row := func(program string, wall, cpu float64) raceRow {
+		return raceRow{Program: program, Wall: wall, CPU: cpu}
+	}
+	for _, tt := range []struct {
+		rows []raceRow
+		want bool
+	}{
+		{nil, false},
+		{[]raceRow{row("Spin DFS", 10, 9.9), row("Spin BFS_PAR, exact", 10, 0)}, false},
+		{[]raceRow{row("Spin DFS", 10, 9.9), row("Spin DFS", 10, 4)}, true},
+	} {
+		if share, busy := leastShare(tt.rows); busy != tt.want {
+			t.Errorf("%v: got %.2f, busy %t, want %t", tt.rows, share, busy, tt.want)
 		}
 	}
 }
