@@ -50,15 +50,14 @@ var pans = []pan{
 	{"Spin BFS_PAR, hashes", []string{"-DBFS_PAR", "-DVECTORSZ=" + strconv.Itoa(4*slotBytes)}, 2, false},
 }
 
-// args are the arguments of p for one system: a hash table that has its final
-// size, with more slots than states, and a depth-first stack that is no deeper
-// than it must be, because pan fills it with zeros at the start.
+// args are the arguments of p for one system. Its hash table has the final size
+// from the start. Depth first it is one of chains, which wants twice the slots;
+// the stack is no deeper than it must be, because pan fills it with zeros.
 func (p pan) args(s promela) []string {
-	args := []string{"-w" + strconv.Itoa(s.slots)}
 	if p.cores > 0 {
-		return append(args, "-u"+strconv.Itoa(p.cores))
+		return []string{"-w" + strconv.Itoa(s.slots), "-u" + strconv.Itoa(p.cores)}
 	}
-	return append(args, "-m"+strconv.Itoa(s.depth))
+	return []string{"-w" + strconv.Itoa(s.slots+1), "-m" + strconv.Itoa(s.depth)}
 }
 
 // compile makes p for a system in a directory of its own: pan finds its shared
@@ -99,9 +98,10 @@ var (
 	panStates      = regexp.MustCompile(`(?m)^\s*(\S+) states, stored`)
 	panTransitions = regexp.MustCompile(`(?m)^\s*(\S+) transitions \(= `)
 	panErrors      = regexp.MustCompile(`depth reached \d+, errors: (\d+)`)
-	panMemory      = regexp.MustCompile(`(?m)^\s*(\S+)\s+total (?:actual|shared) memory usage`)
-	panVector      = regexp.MustCompile(`State-vector (\d+) byte`)
-	panCores       = regexp.MustCompile(`Multi-Core \(using (\d+) cores\)`)
+	// pan breaks its memory down only where it believes to have compressed states.
+	panMemory = regexp.MustCompile(`(?m)^\s*(\S+)\s+(?:total (?:actual|shared) memory usage|memory usage \(Mbyte\))`)
+	panVector = regexp.MustCompile(`State-vector (\d+) byte`)
+	panCores  = regexp.MustCompile(`Multi-Core \(using (\d+) cores\)`)
 	// panCuts are the ways in which pan says that it did not see everything. It
 	// says them in passing, and exits with status 0.
 	panCuts = regexp.MustCompile(`(?m)^.*(?:max search depth too small|Search (?:not completed|incomplete)|states lost|` +

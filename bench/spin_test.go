@@ -8,7 +8,8 @@ import (
 )
 
 // The outputs in testdata are those of Spin 6.5.2 on peterson_5 (223,105 states
-// and an initialising step), apart from dfs_violated.
+// and an initialising step), apart from dfs_uncompressed (twophase_7, whose memory
+// pan does not break down) and dfs_violated.
 func TestParsePan(t *testing.T) {
 	dfs, exact, hashes := pans[0], pans[1], pans[2]
 	for _, tt := range []struct {
@@ -18,6 +19,7 @@ func TestParsePan(t *testing.T) {
 		err  string // part of it
 	}{
 		{file: "dfs", pan: dfs, want: found{States: 223106, Transitions: 741067, Bytes: megabytes(24.004)}},
+		{file: "dfs_uncompressed", pan: dfs, want: found{States: 296448, Transitions: 2744706, Bytes: megabytes(21.672)}},
 		{file: "bfs_exact", pan: exact, want: found{States: 223106, Transitions: 741067, Bytes: megabytes(60.691)}},
 		{file: "bfs_hashes", pan: hashes, want: found{States: 223106, Transitions: 741067, Bytes: megabytes(20.886)}},
 		{file: "dfs_too_deep", pan: dfs, err: "did not explore everything: error: max search depth too small"},

@@ -28,7 +28,7 @@ type system struct {
 type promela struct {
 	initial uint64 // states that only Spin counts, from a step that initialises
 	depth   int    // -m: entries of the depth-first stack, a little more than it needs
-	slots   int    // -w: binary logarithm of the slots of the hash table
+	slots   int    // -w: binary logarithm of the slots that hold all states with some to spare
 }
 
 //go:embed *.pml
@@ -38,11 +38,11 @@ func systems() []system {
 	return []system{
 		{"twophase_3", nil, runs(classic.TwoPhaseCommit(3))},
 		{"twophase_6", nil, runs(classic.TwoPhaseCommit(6))},
-		{"twophase_7", &promela{0, 1_000, 20}, runs(classic.TwoPhaseCommit(7))},
+		{"twophase_7", &promela{0, 1_000, 19}, runs(classic.TwoPhaseCommit(7))},
 		{"twophase_8", nil, runs(classic.TwoPhaseCommit(8))},
 		{"twophase_9", &promela{0, 1_000, 24}, runs(classic.TwoPhaseCommit(9))},
-		{"peterson_5", &promela{1, 100_000, 20}, runs(classic.PetersonFilter(5))},
-		{"peterson_6", &promela{1, 800_000, 24}, runs(classic.PetersonFilter(6))},
+		{"peterson_5", &promela{1, 100_000, 19}, runs(classic.PetersonFilter(5))},
+		{"peterson_6", &promela{1, 800_000, 23}, runs(classic.PetersonFilter(6))},
 	}
 }
 
