@@ -31,6 +31,8 @@ var rules = []rule{
 	{tree: "model", ours: []string{"check"}},
 	{tree: "impl"},
 	{tree: "traces", ours: []string{"check", "model", "impl"}},
+	// Examples are there to be copied: they show the engine and need nothing else.
+	{tree: "examples", ours: []string{"check"}, libs: []string{}},
 }
 
 // heavy modules belong to nested modules: whoever imports check must not
@@ -144,6 +146,16 @@ func TestViolations(t *testing.T) {
 			m("traces"):     {m("cmd/verify")},
 			m("cmd/verify"): {},
 		}, []string{"traces -> cmd/verify: traces may not depend on cmd/verify"}},
+		{"an example that cannot be copied alone", graph{
+			m("examples/lease"):    {m("check"), m("internal/classic")},
+			m("check"):             {},
+			m("internal/classic"):  {m("check")},
+			m("examples/election"): {"example.com/lib"},
+			"example.com/lib":      {},
+		}, []string{
+			"examples/election -> example.com/lib: examples may not depend on example.com/lib",
+			"examples/lease -> internal/classic: examples may not depend on internal/classic",
+		}},
 		{"a control plane in the root module", graph{
 			m("cmd/verify"):                    {"k8s.io/kubernetes/pkg/controller"},
 			"k8s.io/kubernetes/pkg/controller": {},
