@@ -2,9 +2,11 @@ package check_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/reconverge/reconverge/check"
 )
@@ -194,4 +196,103 @@ func ExampleOptions_symmetry() {
 	// Output:
 	// holds 59049
 	// holds 66
+}
+
+// A counter never ends. What a bound leaves open is incomplete, never true; what
+// was found within it is found.
+func ExampleOptions_bounds() {
+	m := &check.Model[uint64]{
+		Init: []uint64{0},
+		Actions: []check.Action[uint64]{
+			{Name: "Count", Next: func(dst []uint64, n uint64) []uint64 { return append(dst, n+1) }},
+		},
+		Properties: []check.Property[uint64]{
+			check.Invariant("below a million", func(n uint64) bool { return n < 1_000_000 }),
+			check.Reachable("comes to 20", func(n uint64) bool { return n == 20 }),
+		},
+	}
+	report, err := check.Run(context.Background(), m, check.Options{MaxDepth: 30})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, res := range report.Results {
+		fmt.Println(res.Property+":", res.Verdict)
+	}
+	fmt.Println(errors.Is(report.Err(), check.ErrMaxDepth))
+	// Output:
+	// below a million: incomplete
+	// comes to 20: holds
+	// true
+}
+
+// A bound of the model names the states that are not explored further. It is a
+// hole in the proof too. A queue that refuses what it has no room for has none.
+func ExampleBound() {
+	m := &check.Model[int]{
+		Init: []int{0},
+		Actions: []check.Action[int]{
+			{Name: "Put", Next: func(dst []int, queued int) []int { return append(dst, queued+1) }},
+			{Name: "Get", Next: func(dst []int, queued int) []int { return append(dst, max(queued-1, 0)) }},
+		},
+		Properties: []check.Property[int]{check.Invariant("never negative", func(queued int) bool { return queued >= 0 })},
+		Bounds:     []check.Bound[int]{{Name: "10 are queued", At: func(queued int) bool { return queued == 10 }}},
+	}
+	report, err := check.Run(context.Background(), m, check.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(report.Err())
+	// Output:
+	// never negative: incomplete: a bound of the model was reached: 10 are queued, in 1 states
+}
+
+// Format writes a state and Label a step. A lasso goes round its last part for
+// ever.
+func ExampleTrace_WriteTo() {
+	type seats struct{ Taken [2]bool }
+	m := &check.Model[seats]{
+		Init: []seats{{}},
+		Actions: []check.Action[seats]{{
+			Name: "Change",
+			Fair: check.Weak,
+			Next: func(dst []seats, s seats) []seats {
+				for i := range s.Taken {
+					t := s
+					t.Taken[i] = !t.Taken[i]
+					dst = append(dst, t)
+				}
+				return dst
+			},
+			Label: func(from, to seats) string {
+				for i := range from.Taken {
+					switch {
+					case to.Taken[i] && !from.Taken[i]:
+						return fmt.Sprintf("Sit(%d)", i)
+					case from.Taken[i] && !to.Taken[i]:
+						return fmt.Sprintf("Rise(%d)", i)
+					}
+				}
+				return ""
+			},
+		}},
+		Properties: []check.Property[seats]{
+			check.Eventually("seat 1 is taken", func(s seats) bool { return s.Taken[1] }),
+		},
+		Format: func(s seats) string {
+			return strings.NewReplacer("false", ".", "true", "#").Replace(fmt.Sprint(s.Taken))
+		},
+	}
+	report, err := check.Run(context.Background(), m, check.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	report.Results[0].Trace.WriteTo(os.Stdout)
+	// Output:
+	//   0  (initial)                [. .]
+	// ---  for ever:
+	//   1  Sit(0)                   [# .]
+	//   2  Rise(0)                  [. .]
 }

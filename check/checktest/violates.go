@@ -17,8 +17,9 @@ const ForEver = "for ever:"
 // If wantActions are given, the counterexample must consist of these: those of
 // the stem and, if it is a lasso, ForEver and those of the cycle. They are
 // written as in a printed trace, by Action.Label: "Bind(pod3, node1)" rather
-// than "Bind", and [check.Stutter] where a behaviour rests. Counterexamples are
-// the same in every run and shortest, so what changes them is worth a look.
+// than "Bind", and [check.Stutter] where a behaviour rests. They are the same in
+// every run. Where several counterexamples are equally short, though, a new field
+// in the state may bring up another of them.
 //
 // The trace is the counterexample. A Reachable property has none: the trace is
 // nil then, and wantActions must be empty.
