@@ -5,7 +5,7 @@
 //	}
 //
 //	func TestLeaseIsCheckedBeforeItIsRenewed(t *testing.T) {
-//		checktest.Violates(t, lease.Model(lease.Bugs{RenewExpired: true}), "at most one leader",
+//		checktest.Violates(t, lease.Model(lease.Bugs{RenewExpired: true}), "at most one leads",
 //			"Acquire(c1)", "Tick", "Tick", "Acquire(c2)", "Renew(c1)")
 //	}
 //
