@@ -108,8 +108,8 @@ func ExampleDeadlockFree() {
 	report.Results[0].Trace.WriteTo(os.Stdout)
 	// Output:
 	//   0  (initial)                {Forks:[- -] Ate:[false false]}
-	//   1  Take(bob, 0)             {Forks:[bob -] Ate:[false false]}
-	//   2  Take(ann, 1)             {Forks:[bob ann] Ate:[false false]}
+	//   1  Take(ann, 0)             {Forks:[ann -] Ate:[false false]}
+	//   2  Take(bob, 1)             {Forks:[ann bob] Ate:[false false]}
 }
 
 // A kettle boils if nobody may put off heating it for ever, which is what
