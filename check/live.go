@@ -2,6 +2,8 @@ package check
 
 import (
 	"errors"
+	"iter"
+	"slices"
 
 	"github.com/reconverge/reconverge/check/internal/buchi"
 )
@@ -26,6 +28,7 @@ type fairness struct {
 	weak, strong actionSet
 	numbers      [][]uint32 // per automaton state, where a cycle may accept: scratch of tarjan
 	members      []bitset   // scratch: the component at hand
+	scratch      *scratch
 	canceled     func() bool
 }
 
@@ -46,8 +49,8 @@ type ends struct {
 
 // newFairness prepares the check of one claim on a graph. Different claims may
 // be checked at the same time.
-func newFairness[S comparable](m *Model[S], g *frozen, neg negation, letters []uint64, canceled func() bool) *fairness {
-	l := &fairness{product: product{g: g, automaton: neg.automaton, letters: letters}, canceled: canceled}
+func newFairness[S comparable](m *Model[S], g *frozen, neg negation, letters []uint64, sc *scratch, canceled func() bool) *fairness {
+	l := &fairness{scratch: sc, product: product{g: g, automaton: neg.automaton, letters: letters}, canceled: canceled}
 	for a := range m.Actions {
 		switch m.Actions[a].Fair {
 		case Weak:
@@ -117,7 +120,6 @@ func (l *fairness) addCycles(e *ends, cyclic bitset) error {
 	l.members = make([]bitset, len(l.automaton.Out))
 	l.numbers = make([][]uint32, len(l.automaton.Out))
 	in := make([]bitset, len(l.automaton.Out))
-	var roots []node
 	for q := range l.automaton.Out {
 		if !accepting[of[q]] {
 			continue
@@ -126,13 +128,26 @@ func (l *fairness) addCycles(e *ends, cyclic bitset) error {
 		for w := range in[q] {
 			in[q][w] = l.reached[q][w] & cyclic[w]
 		}
-		l.members[q], l.numbers[q] = newBitset(l.g.n), make([]uint32, l.g.n)
-		for s := in[q].next(0); s >= 0; s = in[q].next(s + 1) {
-			roots = append(roots, node{uint32(q), uint32(s)})
+		l.members[q], l.numbers[q] = newBitset(l.g.n), l.scratch.zeros(l.g.n)
+	}
+	defer func() {
+		for _, numbers := range l.numbers {
+			if numbers != nil {
+				l.scratch.numbers = append(l.scratch.numbers, numbers)
+			}
+		}
+	}()
+	all := func(yield func(node) bool) {
+		for q := range in {
+			for s := in[q].next(0); s >= 0; s = in[q].next(s + 1) {
+				if !yield(node{uint32(q), uint32(s)}) {
+					return
+				}
+			}
 		}
 	}
-	return l.fairComponents(in, roots, func(component []node) {
-		e.components = append(e.components, append([]node(nil), component...))
+	return l.fairComponents(in, all, func(component []node) {
+		e.components = append(e.components, slices.Clone(component))
 		for _, at := range component {
 			e.at[at.q].add(int(at.s))
 		}
@@ -141,7 +156,7 @@ func (l *fairness) addCycles(e *ends, cyclic bitset) error {
 
 // fairComponents calls visit for the components of in that an accepted, fair
 // behaviour can go round in.
-func (l *fairness) fairComponents(in []bitset, roots []node, visit func([]node)) error {
+func (l *fairness) fairComponents(in []bitset, roots iter.Seq[node], visit func([]node)) error {
 	var nested error
 	err := l.components(in, roots, func(component []node) {
 		sum := l.sumUp(component)
@@ -158,10 +173,11 @@ func (l *fairness) fairComponents(in []bitset, roots []node, visit func([]node))
 			if enabled := l.g.enabled(int(at.s)); enabled.intersects(&starved) {
 				in[at.q].remove(int(at.s))
 			} else {
+				*l.number(at) = 0
 				rest = append(rest, at)
 			}
 		}
-		nested = errors.Join(nested, l.fairComponents(in, rest, visit))
+		nested = errors.Join(nested, l.fairComponents(in, slices.Values(rest), visit))
 	})
 	return errors.Join(err, nested)
 }

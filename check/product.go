@@ -61,44 +61,57 @@ func (p *product) starts(visit func(node)) {
 	}
 }
 
-// reach finds the nodes that behaviours come through.
+// reach finds the nodes that behaviours come through. It goes through the states
+// in their order, in which most steps lead on; only what leads back has to wait
+// its turn in a list.
 func (p *product) reach(canceled func() bool) error {
 	p.reached = make([]bitset, len(p.automaton.Out))
 	for q := range p.reached {
 		p.reached[q] = newBitset(p.g.n)
 	}
-	var todo []node
+	var back []node
+	sweep := -1 // the state that the sweep is at
 	add := func(to node) {
 		if at := p.reached[to.q]; !at.has(int(to.s)) {
 			at.add(int(to.s))
-			todo = append(todo, to)
+			if int(to.s) <= sweep {
+				back = append(back, to)
+			}
 		}
 	}
 	step := func(_ int, to node, _ uint64) { add(to) }
 	p.starts(add)
-	if q := p.waiting(); q >= 0 {
-		// Claims that speak of the end of a behaviour begin by waiting for it:
-		// no need to walk through the whole graph to find it reached.
-		p.reached[q].fill(p.g.n)
-		for s := range p.g.n {
-			if p.speaksOfActions(q) {
-				p.successors(node{uint32(q), uint32(s)}, step)
-				continue
-			}
-			for _, t := range p.automaton.Out[q] {
+	waiting := p.waiting()
+	if waiting >= 0 {
+		p.reached[waiting].fill(p.g.n)
+	}
+	for s := range p.g.n {
+		if s%pause == 0 && canceled() {
+			return errCanceled
+		}
+		if waiting >= 0 && !p.speaksOfActions(waiting) {
+			// Claims that speak of the end of a behaviour begin by waiting for it:
+			// no need to walk through the whole graph to know where they may stop.
+			for _, t := range p.automaton.Out[waiting] {
 				if t.Reads(p.letterAtRest(s)) {
 					add(node{uint32(t.To), uint32(s)})
 				}
 			}
 		}
-	}
-	for steps := 0; len(todo) > 0; steps++ {
-		if steps%pause == 0 && canceled() {
-			return errCanceled
+		sweep = s
+		for q := range p.reached {
+			if p.reached[q].has(s) && (q != waiting || p.speaksOfActions(q)) {
+				p.successors(node{uint32(q), uint32(s)}, step)
+			}
 		}
-		at := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		p.successors(at, step)
+		for steps := 1; len(back) > 0; steps++ {
+			if steps%pause == 0 && canceled() {
+				return errCanceled
+			}
+			at := back[len(back)-1]
+			back = back[:len(back)-1]
+			p.successors(at, step)
+		}
 	}
 	return nil
 }

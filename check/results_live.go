@@ -52,9 +52,10 @@ func (s *search[S, K]) checkLiveness(ctx context.Context) *lassos {
 		return ls
 	}
 	s.whileReporting(func() {
-		parallel(s.o.Workers, len(claims), func(_, k int) {
+		scratches := make([]scratch, s.o.Workers)
+		parallel(s.o.Workers, len(claims), func(worker, k int) {
 			neg, res := s.plan.negations[claims[k]], &ls.found[claims[k]]
-			l := newFairness(s.m, ls.g, *neg, s.plan.letters, canceled)
+			l := newFairness(s.m, ls.g, *neg, s.plan.letters, &scratches[worker], canceled)
 			var err error
 			if res.lasso, err = l.counterexample(cyclic); err != nil {
 				res.canceled = context.Cause(ctx)

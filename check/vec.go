@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// A vec is an append-only sequence that never copies what it holds: chunks
+// A vec is a sequence that grows at its end and never moves what it holds: chunks
 // double in size up to chunkMax and stay there, so that a model of ten states
 // is as cheap as one of ten million.
 type vec[T any] struct {
