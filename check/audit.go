@@ -49,7 +49,7 @@ func (s *search[S, K]) auditFirstStates(ctx context.Context) (err error) {
 	var at S
 	defer func() {
 		if v := recover(); v != nil {
-			err = &PanicError{Where: e.callee(), Value: v, Stack: string(debug.Stack()), Trace: explain(at)}
+			err = &PanicError{Where: e.m.callee(e.where), Value: v, Stack: string(debug.Stack()), Trace: explain(at)}
 		}
 	}()
 	for _, init := range s.m.Init {
@@ -75,13 +75,17 @@ func (s *search[S, K]) auditFirstStates(ctx context.Context) (err error) {
 }
 
 // audit checks on one generated state what the declarations of the model
-// promise: that a Packing loses nothing and, if symmetry, that Canonical
-// returns a bisimilar state (see Options.Symmetry).
-func (e *expander[S, K]) audit(s, canonical S, symmetry bool) error {
+// promise: that a Packing loses nothing and, on a sample, that Canonical returns
+// a bisimilar state (see Options.Symmetry) and that actions commute which should
+// (see Options.PartialOrder).
+func (e *expander[S, K]) audit(s, canonical S, sample bool) error {
 	e.where = callee{kind: calleePacking}
 	err := e.pack.audit(e.m, canonical)
-	if err != nil || !symmetry {
+	if err != nil || !sample {
 		return err
+	}
+	if e.partial != nil {
+		return e.partial.commuter.check(&s)
 	}
 	return e.auditSymmetry(s, canonical)
 }

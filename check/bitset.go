@@ -88,3 +88,22 @@ func (as actionSet) minus(o actionSet) actionSet {
 	return as
 }
 func (as *actionSet) empty() bool { return *as == actionSet{} }
+
+func (as *actionSet) remove(a int) { as[a/64] &^= 1 << (a % 64) }
+
+func (as *actionSet) len() (n int) {
+	for _, w := range as {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// first returns the least member; the set must not be empty.
+func (as *actionSet) first() int {
+	for i, w := range as {
+		if w != 0 {
+			return i*64 + bits.TrailingZeros64(w)
+		}
+	}
+	panic("check: first of an empty set")
+}

@@ -7,9 +7,9 @@
 //
 //   - [Holds]: true of every behaviour of the model.
 //   - [Violated]: false, with a [Trace] that shows it: a finite one is among the
-//     shortest there are, a lasso leads to its cycle by a shortest way. It is the
-//     same at any number of workers, and was executed again by code that shares
-//     nothing with the search.
+//     shortest there are (unless [Options.PartialOrder] is set), a lasso leads to
+//     its cycle by a shortest way. It is the same at any number of workers, and
+//     was executed again by code that shares nothing with the search.
 //   - [Incomplete]: not known, with the reason.
 //
 // Claims about states are made with [Invariant], [Reachable] and [DeadlockFree];

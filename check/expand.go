@@ -39,13 +39,14 @@ type chunk[S, K comparable] struct {
 }
 
 type chunkCounts struct {
-	generated, explored, steps uint64
-	maxDegree                  uint64
+	generated, explored, reduced, steps uint64
+	maxDegree                           uint64
 }
 
 func (c *chunkCounts) add(more chunkCounts) {
 	c.generated += more.generated
 	c.explored += more.explored
+	c.reduced += more.reduced
 	c.steps += more.steps
 	c.maxDegree = max(c.maxDegree, more.maxDegree)
 }
@@ -117,7 +118,8 @@ type expander[S, K comparable] struct {
 	plan   *plan[S]
 
 	symmetry bool
-	auditAll bool // packings; of symmetry, auditFirstStates sees to that
+	partial  *partial[S, K] // nil: every enabled action is followed
+	auditAll bool           // packings; of symmetry, auditFirstStates sees to that
 
 	state  S        // the state at hand: here, because its address goes to predicates
 	buf    []S      // its successors
@@ -143,24 +145,24 @@ const (
 	calleePacking calleeKind = iota
 	calleeCanonical
 	calleeAction
+	calleeGuard
 	calleeProperty
-	calleeAtom
 	calleeBound
 )
 
-func (e *expander[S, K]) callee() string {
-	i := e.where.index
-	switch e.where.kind {
+func (m *Model[S]) callee(c callee) string {
+	i := c.index
+	switch c.kind {
 	case calleeCanonical:
 		return "Canonical"
 	case calleeAction:
-		return fmt.Sprintf("action %q", e.m.Actions[i].Name)
+		return fmt.Sprintf("action %q", m.Actions[i].Name)
+	case calleeGuard:
+		return fmt.Sprintf("guard of action %q", m.Actions[i].Name)
 	case calleeProperty:
-		return fmt.Sprintf("property %q", e.m.Properties[i].name)
-	case calleeAtom:
-		return fmt.Sprintf("property %q", e.m.Properties[e.plan.atomOwner[i]].name)
+		return fmt.Sprintf("property %q", m.Properties[i].name)
 	case calleeBound:
-		return fmt.Sprintf("bound %q", e.m.Bounds[i].Name)
+		return fmt.Sprintf("bound %q", m.Bounds[i].Name)
 	}
 	return "Packing"
 }
@@ -247,7 +249,7 @@ func (e *expander[S, K]) recover(c *chunk[S, K]) {
 	if v := recover(); v != nil {
 		c.errAt = e.at
 		c.done = true
-		c.panicked = &PanicError{Where: e.callee(), Value: v, Stack: string(debug.Stack())}
+		c.panicked = &PanicError{Where: e.m.callee(e.where), Value: v, Stack: string(debug.Stack())}
 	}
 }
 
@@ -267,7 +269,7 @@ func (e *expander[S, K]) inspect(c *chunk[S, K], s S) {
 	if e.plan.liveness {
 		var l label
 		for i, atom := range e.plan.atoms {
-			e.where = callee{calleeAtom, i}
+			e.where = callee{calleeProperty, e.plan.atomOwner[i]}
 			if atom(s) {
 				l |= 1 << i
 			}
@@ -290,38 +292,30 @@ func (e *expander[S, K]) bounded(c *chunk[S, K], s S) bool {
 	return false
 }
 
-// expand generates the successors of s, all of them, or sets c.err.
+// expand generates the successors of s, all that matter, or sets c.err.
 func (e *expander[S, K]) expand(c *chunk[S, K], s *S) {
-	var degree, place uint64 // successors other than s; all of them
-	firstEdge := len(c.actions)
-	e.enabled = actionSet{}
-	for a := range e.m.Actions {
-		successors := e.next(a, s)
-		place += uint64(len(successors))
-		before := degree
-		for k := range successors {
-			t := &successors[k] // states may be large: no copies on this path
-			if *t == *s {
-				continue
+	firstEdge, stepsBefore := len(c.actions), c.counts.steps
+	any := false
+	if e.partial != nil {
+		any = e.expandPartly(c, s)
+	} else {
+		e.enabled = actionSet{}
+		place := 0
+		for a := range e.m.Actions {
+			successors := e.next(a, s)
+			if e.follow(c, a, s, successors, place) {
+				e.enabled.add(a)
 			}
-			degree++
-			for _, i := range e.plan.steps[a] {
-				e.judgeStep(c, i, a, s, t)
-			}
-			if e.emit(c, a, int(place)-len(successors)+k, t); c.err != nil {
-				return
-			}
+			place += len(successors)
 		}
-		if degree > before {
-			e.enabled.add(a)
-			c.taken[a] += degree - before
-		}
+		any = place > 0
+	}
+	if c.err != nil {
+		return
 	}
 	c.counts.explored++
-	c.counts.generated += place
-	c.counts.steps += degree
-	c.counts.maxDegree = max(c.counts.maxDegree, degree)
-	if place == 0 {
+	c.counts.maxDegree = max(c.counts.maxDegree, c.counts.steps-stepsBefore)
+	if !any {
 		e.judgeDeadlock(c, s)
 	}
 	if e.plan.liveness {
@@ -330,6 +324,30 @@ func (e *expander[S, K]) expand(c *chunk[S, K], s *S) {
 			c.labels[len(c.labels)-1] |= mayRest
 		}
 	}
+}
+
+// follow judges the steps from s by action a and emits their successors, of
+// which the first is at the given place among those of s. It reports whether
+// there is one, or sets c.err.
+func (e *expander[S, K]) follow(c *chunk[S, K], a int, s *S, successors []S, place int) (enabled bool) {
+	taken := uint64(0)
+	for k := range successors {
+		t := &successors[k] // states may be large: no copies on this path
+		if *t == *s {
+			continue
+		}
+		taken++
+		for _, i := range e.plan.steps[a] {
+			e.judgeStep(c, i, a, s, t)
+		}
+		if e.emit(c, a, place+k, t); c.err != nil {
+			return true
+		}
+	}
+	c.taken[a] += taken
+	c.counts.steps += taken
+	c.counts.generated += uint64(len(successors))
+	return taken > 0
 }
 
 func (e *expander[S, K]) judgeDeadlock(c *chunk[S, K], s *S) {

@@ -82,7 +82,7 @@ func (h *hasher[K]) hash(k *K) uint64 {
 		return scramble(*(*uint64)(p))
 	}
 	if h.injective() {
-		return scramble(lastBytes(p, h.size))
+		return scramble(lastBytes(p, 0, h.size))
 	}
 	x := uint64(seed0)
 	if h.size != 0 {
@@ -125,23 +125,22 @@ func finish(x uint64) uint64 { return fold(x^seed2, seed1) }
 
 func hashBytes(x uint64, p unsafe.Pointer, n uintptr) uint64 {
 	x = fold(x^uint64(n), seed2)
-	for ; n >= 16; n -= 16 {
-		x = fold(*(*uint64)(p)^seed1, *(*uint64)(unsafe.Add(p, 8))^x)
-		p = unsafe.Add(p, 16)
+	off := uintptr(0) // p stays: past the end may be another object
+	for ; n-off >= 16; off += 16 {
+		x = fold(*(*uint64)(unsafe.Add(p, off))^seed1, *(*uint64)(unsafe.Add(p, off+8))^x)
 	}
 	var a uint64
-	if n >= 8 {
-		a = *(*uint64)(p)
-		p = unsafe.Add(p, 8)
-		n -= 8
+	if n-off >= 8 {
+		a = *(*uint64)(unsafe.Add(p, off))
+		off += 8
 	}
-	return fold(a^seed1, lastBytes(p, n)^x)
+	return fold(a^seed1, lastBytes(p, off, n)^x)
 }
 
-// lastBytes reads fewer than eight bytes.
-func lastBytes(p unsafe.Pointer, n uintptr) (x uint64) {
-	for i := range n {
-		x |= uint64(*(*byte)(unsafe.Add(p, i))) << (8 * i)
+// lastBytes reads the bytes of p from off to n, fewer than eight.
+func lastBytes(p unsafe.Pointer, off, n uintptr) (x uint64) {
+	for i := range n - off {
+		x |= uint64(*(*byte)(unsafe.Add(p, off+i))) << (8 * i)
 	}
 	return x
 }

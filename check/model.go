@@ -44,6 +44,17 @@ type Action[S comparable] struct {
 	// *s nor keep the pointer.
 	NextInPlace func(dst []S, s *S) []S
 
+	// Footprint says which variables the action touches, for
+	// Options.PartialOrder; nil: it may touch all there are.
+	Footprint *Footprint
+
+	// Guards are conditions without which the action has no successors, not even
+	// stuttering ones. They are for Options.PartialOrder too, and optional: a
+	// disabled action waits for those that write what it reads; with guards, only
+	// for those that write what the first closed one reads. So name the process's
+	// own place in its program first.
+	Guards []Guard[S]
+
 	// Label names the step from one state to another in a trace, where one
 	// action stands for many instances: "Bind(pod3, node1)". nil: Name.
 	Label func(from, to S) string
@@ -112,6 +123,9 @@ func (m *Model[S]) Validate() error {
 			return fmt.Errorf("check: action %q has both Next and NextInPlace", a.Name)
 		case a.Fair > Strong:
 			return fmt.Errorf("check: action %q: %v is no fairness", a.Name, a.Fair)
+		}
+		if err := a.validateFootprint(); err != nil {
+			return fmt.Errorf("check: action %q: %w", a.Name, err)
 		}
 		seen[a.Name] = true
 	}

@@ -18,6 +18,7 @@ type Property[S comparable] struct {
 	actions []string // Transition: the actions it speaks of; empty: all
 	when    func(S) bool
 	formula *formula[S] // LTL
+	reading []string    // variables, see Reading; empty: all
 }
 
 // A formula is what is left of a ltl.Formula: its form, and what it asks about.

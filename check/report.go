@@ -64,7 +64,7 @@ type Result[S comparable] struct {
 type ActionStats struct {
 	Name  string
 	Fair  Fairness
-	Taken uint64 // steps to another state, from every state explored
+	Taken uint64 // steps to another state, from every state explored, that were followed
 }
 
 // BoundStats counts the states at which a bound of the model stopped the search.
@@ -77,7 +77,8 @@ type BoundStats struct {
 type Stats struct {
 	Distinct    uint64        // states found, or orbits of states under symmetry
 	Explored    uint64        // of these, with all successors generated
-	Generated   uint64        // initial states and successors, before duplicates are removed
+	Reduced     uint64        // of these, with some enabled actions not followed, by Options.PartialOrder
+	Generated   uint64        // initial states and successors followed, before duplicates are removed
 	Steps       uint64        // successors that differ from the state they follow
 	MaxDegree   uint64        // the greatest number of steps from one state
 	Depth       int           // states on the longest of the shortest ways there; of the longest way taken, if not breadth first
@@ -105,6 +106,7 @@ func (s *Stats) Degree() float64 {
 func (s *Stats) add(c chunkCounts) {
 	s.Generated += c.generated
 	s.Explored += c.explored
+	s.Reduced += c.reduced
 	s.Steps += c.steps
 	s.MaxDegree = max(s.MaxDegree, c.maxDegree)
 }

@@ -161,6 +161,9 @@ func (s *search[S, K]) assumptions() (all []string) {
 	if s.o.Symmetry {
 		all = append(all, "symmetry: Canonical returns a bisimilar state, compared on the first states and on 1 in 256 of the rest")
 	}
+	if s.o.PartialOrder {
+		all = append(all, "partial order: footprints are right, compared on the first states and on 1 in 256 of the rest; traces need not be the shortest")
+	}
 	if s.m.Packing != nil {
 		all = append(all, "storage: Packing loses nothing, compared on the same states")
 	}

@@ -32,6 +32,9 @@ type search[S, K comparable] struct {
 	plan   *plan[S]
 	layout layout
 
+	dependence *dependence // if Options.PartialOrder
+	levelEnd   [partitions]int
+
 	parts [partitions]partition[K]
 	found []stateID // by the rounds since explore last took them
 	rest  []stateID // found and not explored, once the search has ended
@@ -56,7 +59,7 @@ func newSearch[S, K comparable](m *Model[S], o Options, pack packing[S, K], h *h
 		return nil, err
 	}
 	s := &search[S, K]{
-		m: m, o: o, pack: pack, hash: h, plan: pl, layout: newLayout(h, o.Visited, pl.liveness),
+		m: m, o: o, pack: pack, hash: h, plan: pl, layout: newLayout(h, o.Visited, pl.liveness || o.PartialOrder),
 		finds: make([]find[S], len(m.Properties)), relevant: make([]bool, len(m.Properties)),
 		taken: make([]uint64, len(m.Actions)), bounds: make([]uint64, len(m.Bounds)),
 		start: time.Now(),
@@ -70,6 +73,11 @@ func newSearch[S, K comparable](m *Model[S], o Options, pack packing[S, K], h *h
 		s.expanders = append(s.expanders, &expander[S, K]{m: m, pack: pack, hash: h, layout: &s.layout, plan: pl,
 			symmetry: o.Symmetry})
 	}
+	if o.PartialOrder {
+		if err := s.reduceExpansion(); err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
 }
 
@@ -80,6 +88,11 @@ func (s *search[S, K]) run(ctx context.Context) (*Report[S], error) {
 	}
 	if s.o.Symmetry {
 		if err := s.auditFirstStates(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if s.o.PartialOrder {
+		if err := checkFootprints(ctx, s.m, s.dependence, auditFirst); err != nil {
 			return nil, err
 		}
 	}
@@ -102,7 +115,7 @@ func (s *search[S, K]) insertInit() (err error) {
 	e := s.expanders[0]
 	defer func() {
 		if v := recover(); v != nil {
-			err = &PanicError{Where: e.callee(), Value: v, Stack: string(debug.Stack()), Trace: "(an initial state)"}
+			err = &PanicError{Where: e.m.callee(e.where), Value: v, Stack: string(debug.Stack()), Trace: "(an initial state)"}
 		}
 	}()
 	for i, init := range s.m.Init {
@@ -139,6 +152,9 @@ func (s *search[S, K]) exploreLevels(ctx context.Context) error {
 		s.found = spare[:0]
 		s.stats.Levels = append(s.stats.Levels, uint64(len(level)))
 		s.stats.Depth = len(s.stats.Levels)
+		for p := range s.parts {
+			s.levelEnd[p] = s.parts[p].n
+		}
 		if s.plan.liveness {
 			s.graph.enterLevel(level)
 		}

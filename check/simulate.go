@@ -39,8 +39,8 @@ func Simulate[S comparable](ctx context.Context, m *Model[S], o Options) (*Repor
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	if o.Symmetry || o.Visited != Exact || o.Order != BreadthFirst {
-		return nil, errors.New("check: Simulate keeps no states: Symmetry, Visited and Order are options of Run")
+	if o.Symmetry || o.PartialOrder || o.Visited != Exact || o.Order != BreadthFirst {
+		return nil, errors.New("check: Simulate keeps no states: Symmetry, PartialOrder, Visited and Order are options of Run")
 	}
 	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
@@ -250,7 +250,7 @@ func (w *walker[S]) walk(i int) (found *walked[S]) {
 
 func (w *walker[S]) recover(found *walked[S]) {
 	if v := recover(); v != nil {
-		found.err = &PanicError{Where: w.e.callee(), Value: v, Stack: string(debug.Stack()), Trace: w.text()}
+		found.err = &PanicError{Where: w.m.callee(w.e.where), Value: v, Stack: string(debug.Stack()), Trace: w.text()}
 	}
 }
 

@@ -45,7 +45,7 @@ func (r ratio) of(n int) int { return n / r.den * r.num }
 // if exact, 9.5 to 11.8 for fingerprints.
 func newLayout[K comparable](h *hasher[K], visited Visited, ids bool) layout {
 	if visited == Fingerprint {
-		return layout{words: true, steps: true, maxLoad: ratio{54, 64}, growth: ratio{5, 4}}
+		return layout{words: true, steps: true, ids: ids, maxLoad: ratio{54, 64}, growth: ratio{5, 4}}
 	}
 	return layout{words: h.injective(), ids: ids, maxLoad: ratio{48, 64}, growth: ratio{2, 1}}
 }
@@ -136,21 +136,27 @@ func (p *partition[K]) insert(k *K, hash uint64, from stateID, step uint8) (loca
 	return p.n - 1, true
 }
 
-// has reports whether k was inserted.
-func (p *partition[K]) has(k *K, hash uint64) bool {
+// lookup returns the index of k, if it was inserted. It must be one that insert
+// would tell as well.
+func (p *partition[K]) lookup(k *K, hash uint64) (local int, ok bool) {
 	if p.n == 0 {
-		return false
+		return 0, false
 	}
 	word := p.word(hash)
 	for i := p.home(word); p.table.at[i] != 0; i++ {
-		if e := p.table.at[i]; p.words && e == word || !p.words && e&tagMask == word && *p.log.at(int(uint32(e)) - 1) == *k {
-			return true
+		switch e := p.table.at[i]; {
+		case p.words && e == word:
+			return int(p.index.at[i]), true
+		case !p.words && e&tagMask == word:
+			if local := int(uint32(e)) - 1; *p.log.at(local) == *k {
+				return local, true
+			}
 		}
 		if i == len(p.table.at)-1 {
 			i = -1
 		}
 	}
-	return false
+	return 0, false
 }
 
 // touch loads the slot at which insert will begin, and touchState the state
