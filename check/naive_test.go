@@ -4,7 +4,8 @@ import "github.com/reconverge/reconverge/check"
 
 // A naive is a second implementation of the engine, as close to the definitions
 // as it can be and as slow as it likes: maps and slices, one goroutine, and for
-// liveness every set of states that a behaviour could visit infinitely often.
+// liveness every set of states that a behaviour could visit infinitely often; for
+// temporal logic see judgeLTL.
 //
 // It shares no code with the engine and looks at a model through its actions
 // and predicates only.
@@ -85,6 +86,7 @@ type claim[S comparable] struct {
 	step    func(from, to S) bool
 	actions []string
 	when    func(S) bool
+	formula *temporal[S] // KindLTL
 }
 
 func (c claim[S]) property(name string) check.Property[S] {
@@ -113,6 +115,8 @@ func (c claim[S]) property(name string) check.Property[S] {
 		return check.EventuallyAlways(name, c.q)
 	case check.KindLeadsTo:
 		return check.LeadsTo(name, c.p, c.q)
+	case check.KindLTL:
+		return check.LTL(name, c.formula.formula())
 	}
 	panic(c.kind)
 }
@@ -120,12 +124,15 @@ func (c claim[S]) property(name string) check.Property[S] {
 // An answer is what can be said of a claim.
 type answer struct {
 	shown   bool // there is a counterexample, or a witness
-	stem    int  // states in its shortest stem
+	stem    int  // states in its shortest stem; of KindLTL not known
 	vacuous bool // if nothing is shown: the claim never had anything to say
 }
 
 func (n *naive[S]) judge(c claim[S]) answer {
-	if c.kind.Liveness() {
+	switch {
+	case c.kind == check.KindLTL:
+		return n.judgeLTL(c.formula)
+	case c.kind.Liveness():
 		return n.judgeLiveness(c)
 	}
 	best, relevant := 0, false

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,6 +49,9 @@ func (d dice) roll(n int, name string) int {
 
 func (d dice) fairness() check.Fairness { return check.Fairness(d.roll(3, "fairness")) }
 
+// depth draws Options.MaxDepth: mostly none.
+func (d dice) depth() int { return max(0, d.roll(12, "max depth, from 9")-8) }
+
 // set draws a set of the states 0..n-1 as a predicate: some, few or most.
 func (d dice) set(n int, name string) func(tableState) bool {
 	bits := d.roll(1<<n, name)
@@ -63,14 +68,21 @@ func (d dice) set(n int, name string) func(tableState) bool {
 	return func(s tableState) bool { return bits>>s.Number&1 == 1 }
 }
 
+// formula draws one over sets of the states 0..n-1.
+func (d dice) formula(m *check.Model[tableState], n, operators int) *temporal[tableState] {
+	f := randomFormula(d, m, operators, func() func(tableState) bool { return d.set(n, "set") })
+	d.Logf("%v", drawnFormula{f, n})
+	return f
+}
+
 // randomModel draws a transition table over n states, without properties.
 func randomModel(d dice, n int) *check.Model[tableState] {
 	m := &check.Model[tableState]{Name: "random"}
 	for range 1 + d.roll(3, "more initial states") {
 		m.Init = append(m.Init, number(d.roll(n, "init")))
 	}
-	degrees := [][]int{{0, 0, 0, 1}, {0, 0, 1, 1, 1, 2}, {0, 1, 2, 3}}[d.roll(3, "density")]
 	for a := range 1 + d.roll(4, "more actions") {
+		degrees := [][]int{{0, 0, 0, 1}, {0, 0, 1, 1, 1, 2}, {0, 1, 2, 3}, {0, 0, 0, 0, 0, 0, 1}}[d.roll(4, "density")]
 		table := make([][]tableState, n)
 		for i := range table {
 			for range degrees[d.roll(len(degrees), "degree")] {
@@ -83,21 +95,91 @@ func randomModel(d dice, n int) *check.Model[tableState] {
 			Next: func(dst []tableState, s tableState) []tableState { return append(dst, table[s.Number]...) },
 		})
 	}
-	if d.roll(5, "not bounded") == 0 {
+	if d.roll(8, "bounded") == 1 {
 		m.Bounds = append(m.Bounds, check.Bound[tableState]{Name: "limit", At: d.set(n, "bound")})
 	}
-	if d.roll(2, "packed") == 1 {
-		m.Packing = check.Pack(
-			func(s tableState) uint16 { return uint16(s.Number) },
-			func(k uint16) tableState { return number(int(k)) })
-	}
+	m.Packing = packings[d.roll(len(packings), "packing")]
+	d.Logf("%v", drawn{m, n})
 	return m
+}
+
+// A drawn model writes itself, for a failure whose draws all followed from one.
+type drawn struct {
+	m *check.Model[tableState]
+	n int
+}
+
+func (d drawn) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d states, initial", d.n)
+	for _, s := range d.m.Init {
+		fmt.Fprintf(&b, " %d", s.Number)
+	}
+	for _, a := range d.m.Actions {
+		fmt.Fprintf(&b, "\n%s, %v:", a.Name, a.Fair)
+		for i := range d.n {
+			for _, to := range a.Next(nil, number(i)) {
+				fmt.Fprintf(&b, " %d->%d", i, to.Number)
+			}
+		}
+	}
+	for _, bound := range d.m.Bounds {
+		fmt.Fprintf(&b, "\nbound %s:%s", bound.Name, members(bound.At, d.n))
+	}
+	return b.String()
+}
+
+// A drawn formula writes its sets too.
+type drawnFormula struct {
+	f *temporal[tableState]
+	n int
+}
+
+func (d drawnFormula) String() string {
+	text := d.f.String()
+	var seen []*temporal[tableState]
+	var visit func(f *temporal[tableState])
+	visit = func(f *temporal[tableState]) {
+		if f.op == opState && !slices.Contains(seen, f) {
+			seen = append(seen, f)
+			text += fmt.Sprintf("\n%s:%s", f.name, members(f.holds, d.n))
+		}
+		for _, arg := range f.args {
+			visit(arg)
+		}
+	}
+	visit(d.f)
+	return text
+}
+
+func members(set func(tableState) bool, n int) (text string) {
+	for i := range n {
+		if set(number(i)) {
+			text += fmt.Sprint(" ", i)
+		}
+	}
+	return text
+}
+
+// packings are ways to store a state: as it is, with a hash that is its own
+// inverse, in more than a word, and in memory of its own.
+var packings = []check.Packing[tableState]{
+	nil,
+	check.Pack(
+		func(s tableState) uint16 { return uint16(s.Number) },
+		func(k uint16) tableState { return number(int(k)) }),
+	check.Pack(
+		func(s tableState) [3]uint32 { return [3]uint32{2: uint32(s.Number)} },
+		func(k [3]uint32) tableState { return number(int(k[2])) }),
+	check.Pack(
+		func(s tableState) string { return strings.Repeat("x", int(s.Number)) },
+		func(k string) tableState { return number(len(k)) }),
 }
 
 // randomClaims draws claims of every kind.
 func randomClaims(d dice, n int, m *check.Model[tableState]) (claims []claim[tableState]) {
 	for i := range 1 + d.roll(6, "more claims") {
-		kind := check.KindInvariant + check.Kind(d.roll(8, "kind"))
+		kind := check.KindInvariant + check.Kind(d.roll(int(check.KindLTL), "kind"))
 		if i == 0 {
 			kind = check.KindLeadsTo
 		}
@@ -110,6 +192,9 @@ func randomClaims(d dice, n int, m *check.Model[tableState]) (claims []claim[tab
 		if kind == check.KindTransition && d.roll(2, "named") == 1 {
 			c.actions = []string{m.Actions[d.roll(len(m.Actions), "action")].Name}
 		}
+		if kind == check.KindLTL {
+			c.formula = d.formula(m, n, 2)
+		}
 		claims = append(claims, c)
 		m.Properties = append(m.Properties, c.property(fmt.Sprintf("%d %v", i, kind)))
 	}
@@ -118,8 +203,6 @@ func randomClaims(d dice, n int, m *check.Model[tableState]) (claims []claim[tab
 
 // TestRandomModels compares the engine with the naive one. Every trace in it
 // was validated by Run.
-//
-//	go test ./check -run RandomModels -rapid.checks=1000000
 func TestRandomModels(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := newDice(t)
@@ -128,7 +211,7 @@ func TestRandomModels(t *testing.T) {
 		claims := randomClaims(d, n, m)
 		o := check.Options{
 			Workers:  1 + d.roll(3, "more workers"),
-			MaxDepth: max(0, d.roll(7, "max depth, from 4")-3),
+			MaxDepth: d.depth(),
 			Continue: d.roll(4, "continue") > 0,
 		}
 		got, err := check.Run(context.Background(), m, o)
@@ -170,10 +253,13 @@ func compare(t *rapid.T, n *naive[tableState], c claim[tableState], got check.Re
 	case c.kind == check.KindReachable:
 		verdict = check.Violated
 	}
-	require.Equal(t, verdict, got.Verdict, got.Property)
-	if got.Trace == nil {
-		require.Zero(t, stem, got.Property)
-	} else {
+	require.Equal(t, verdict, got.Verdict, "%s %v", got.Property, c.formula)
+	switch {
+	case got.Trace == nil:
+		require.False(t, a.shown, got.Property)
+	case c.kind == check.KindLTL:
+		requireCounterexample(t, n.m, c.formula, got.Trace)
+	default:
 		require.Len(t, got.Trace.Stem, stem, got.Property)
 		require.Equal(t, c.kind.Liveness(), len(got.Trace.Cycle) > 0, got.Property)
 	}
