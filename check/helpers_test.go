@@ -63,8 +63,7 @@ func sameAtAnyWorkerCount[S comparable](t testing.TB, m *check.Model[S], o check
 	return first
 }
 
-func requireSameReport[S comparable](t testing.TB, want, got *check.Report[S]) {
-	t.Helper()
+func requireSameReport[S comparable](t require.TestingT, want, got *check.Report[S]) {
 	for i := range want.Results {
 		w, g := want.Results[i], got.Results[i]
 		require.Equal(t, text(w.Trace), text(g.Trace), "trace of %s with %d workers", w.Property, got.Options.Workers)
