@@ -89,8 +89,9 @@ func randomSymmetricSet(d dice, n int, name string) func(team) bool {
 	}
 }
 
-func randomSymmetricProperties(d dice, n int) []check.Property[team] {
+func randomSymmetricProperties(d dice, m *check.Model[team], n int) []check.Property[team] {
 	set := func(name string) func(team) bool { return randomSymmetricSet(d, n, name) }
+	f := randomFormula(d, m, 3, func() func(team) bool { return set("set") })
 	from, to := set("from"), set("to")
 	return []check.Property[team]{
 		check.Invariant("invariant", set("p")).When(set("relevant")),
@@ -101,6 +102,7 @@ func randomSymmetricProperties(d dice, n int) []check.Property[team] {
 		check.AlwaysEventually("always-eventually", set("q")),
 		check.EventuallyAlways("eventually-always", set("q")),
 		check.LeadsTo("leads-to", set("p"), set("q")),
+		check.LTL("formula", f.formula()),
 	}
 }
 
@@ -110,7 +112,7 @@ func TestRandomSymmetry(t *testing.T) {
 		d := newDice(t)
 		n := 2 + d.roll(2, "more processes")
 		m := randomTeam(d, n)
-		m.Properties = randomSymmetricProperties(d, n)
+		m.Properties = randomSymmetricProperties(d, m, n)
 		o := check.Options{Continue: true, Workers: 1 + d.roll(2, "more workers")}
 		whole, err := check.Run(context.Background(), m, o)
 		require.NoError(t, err)
