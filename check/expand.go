@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"unsafe"
 )
 
 // chunkStates is how many states a worker takes at a time, roundStates how
 // many are expanded before their successors are inserted. Both are part of
 // the order of exploration, so neither depends on the number of workers.
 const (
-	chunkStates = 256
-	roundStates = 32 * chunkStates
+	chunkStates = 1024
+	roundStates = 16 * chunkStates
 )
 
 // A chunk is a run of states in the order of exploration and what their
@@ -129,6 +130,7 @@ type expander[S, K comparable] struct {
 	from   uint16   // its place in the chunk
 
 	enabled actionSet // in the state expanded last
+	plain   bool      // a state is its own key, of eight bytes, and its own representative
 	single  bool      // successors are not for a store: one of them is the next state at hand
 }
 
@@ -330,6 +332,9 @@ func (e *expander[S, K]) expand(c *chunk[S, K], s *S) {
 // which the first is at the given place among those of s. It reports whether
 // there is one, or sets c.err.
 func (e *expander[S, K]) follow(c *chunk[S, K], a int, s *S, successors []S, place int) (enabled bool) {
+	if e.plain && len(e.recent) != 0 && len(e.plan.steps[a]) == 0 {
+		return e.followWords(c, a, s, successors, place)
+	}
 	taken := uint64(0)
 	for k := range successors {
 		t := &successors[k] // states may be large: no copies on this path
@@ -344,6 +349,35 @@ func (e *expander[S, K]) follow(c *chunk[S, K], a int, s *S, successors []S, pla
 			return true
 		}
 	}
+	c.taken[a] += taken
+	c.counts.steps += taken
+	c.counts.generated += uint64(len(successors))
+	return taken > 0
+}
+
+// followWords is follow where nothing but a word and its hash is at stake: states
+// of eight bytes that are stored as they are, no symmetry, no liveness, and no
+// property that speaks of this action. Two-phase commit with 9 managers takes a
+// fifth less time with it.
+func (e *expander[S, K]) followWords(c *chunk[S, K], a int, s *S, successors []S, place int) (enabled bool) {
+	taken, recent, emitted := uint64(0), e.recent, c.emitted
+	for k := range successors {
+		t := &successors[k]
+		if *t == *s {
+			continue
+		}
+		taken++
+		hash := scramble(*(*uint64)(unsafe.Pointer(t)))
+		if hash>>auditShift == 0 {
+			if c.err = e.audit(*t, *t, true); c.err != nil {
+				return true
+			}
+		}
+		more := isNew(recent, hash)
+		c.successors[partitionOf(hash)].add(successor[K]{*(*K)(unsafe.Pointer(t)), hash, uint32(emitted), e.from, uint8(place + k)}, more)
+		emitted += more
+	}
+	c.emitted = emitted
 	c.taken[a] += taken
 	c.counts.steps += taken
 	c.counts.generated += uint64(len(successors))
@@ -418,24 +452,29 @@ func (e *expander[S, K]) emit(c *chunk[S, K], action, place int, t *S) {
 	if e.plan.liveness {
 		c.actions = append(c.actions, uint8(action))
 	} else if len(e.recent) != 0 {
-		// What this worker emitted before is inserted before, or was long ago:
-		// chunks are taken in their order. Half of the successors are recent and
-		// half are not, which no processor can predict.
-		slot := &e.recent[recentSlot(hash)]
-		x := *slot ^ hash
-		*slot = hash
-		more = int((x | -x) >> 63)
+		more = isNew(e.recent, hash)
 	}
 	c.successors[partitionOf(hash)].add(successor[K]{key, hash, uint32(c.emitted), e.from, uint8(place)}, more)
 	c.emitted += more
 }
 
 const (
-	recentBits = 15 // 256 KiB for each worker: half of what a second-level cache holds
+	recentBits = 14 // 128 KiB for each worker: a part of what a second-level cache holds
 	recentFrom = 1 << 14
 )
 
 func recentSlot(hash uint64) uint64 { return hash >> 16 % (1 << recentBits) }
+
+// isNew returns 1 and remembers the hash, or 0 if it is a recent one: what a
+// worker emitted before is inserted before, or was long ago, because chunks are
+// taken in their order. Half of the successors are recent and half are not, which
+// no processor can predict; so there is no branch.
+func isNew(recent []uint64, hash uint64) int {
+	slot := &recent[recentSlot(hash)]
+	x := *slot ^ hash
+	*slot = hash
+	return int((x | -x) >> 63)
+}
 
 // remember starts to keep the hashes of recent successors, where the hash is
 // all that an insertion would look at.

@@ -16,6 +16,10 @@ type graph struct {
 	initial int          // of these are initial
 }
 
+func (g *graph) useArena(a *arena) {
+	g.degrees.arena, g.labels.arena, g.target.arena, g.action.arena, g.order.arena = a, a, a, a, a
+}
+
 func (g *graph) enterLevel(level []stateID) {
 	if g.order.len() == 0 {
 		g.initial = len(level)

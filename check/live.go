@@ -29,6 +29,7 @@ type fairness struct {
 	numbers      [][]uint32 // per automaton state, where a cycle may accept: scratch of tarjan
 	members      []bitset   // scratch: the component at hand
 	scratch      *scratch
+	settled      []bool // per automaton state, see settle
 	canceled     func() bool
 }
 
@@ -119,6 +120,7 @@ func (l *fairness) addCycles(e *ends, cyclic bitset) error {
 	of, accepting := l.automaton.Groups()
 	l.members = make([]bitset, len(l.automaton.Out))
 	l.numbers = make([][]uint32, len(l.automaton.Out))
+	l.settled = make([]bool, len(l.automaton.Out))
 	in := make([]bitset, len(l.automaton.Out))
 	for q := range l.automaton.Out {
 		if !accepting[of[q]] {
@@ -128,6 +130,7 @@ func (l *fairness) addCycles(e *ends, cyclic bitset) error {
 		for w := range in[q] {
 			in[q][w] = l.reached[q][w] & cyclic[w]
 		}
+		l.settle(q, in[q])
 		l.members[q], l.numbers[q] = newBitset(l.g.n), l.scratch.zeros(l.g.n)
 	}
 	defer func() {
@@ -152,6 +155,28 @@ func (l *fairness) addCycles(e *ends, cyclic bitset) error {
 			e.at[at.q].add(int(at.s))
 		}
 	})
+}
+
+// settle takes from in the states that no cycle of the automaton state q comes
+// through because of what they are: where the only way to stay is one transition
+// that asks for nothing but the state. Then nobody has to read letters again.
+func (l *fairness) settle(q int, in bitset) {
+	out := l.automaton.Out[q]
+	if len(out) != 1 || out[0].To != q || l.speaksOfActions(q) {
+		return
+	}
+	l.settled[q] = true
+	for s := in.next(0); s >= 0; s = in.next(s + 1) {
+		if !out[0].Reads(l.letterAtRest(s)) {
+			in.remove(s)
+		}
+	}
+}
+
+// reads reports whether the automaton can take t when an action leads to s, which
+// is among the nodes that cycles are looked for in.
+func (l *fairness) reads(q uint32, t *buchi.Transition, s uint32, action uint8) bool {
+	return l.settled[q] || t.Reads(l.letter(s, action))
 }
 
 // fairComponents calls visit for the components of in that an accepted, fair
@@ -234,7 +259,7 @@ func (l *fairness) within(at node, visit func(hop) (enough bool)) {
 		}
 		for i := range out {
 			t := &out[i]
-			if m := l.members[t.To]; m != nil && m.has(int(to)) && t.Reads(l.letter(to, l.g.action[lo])) &&
+			if m := l.members[t.To]; m != nil && m.has(int(to)) && l.reads(at.q, t, to, l.g.action[lo]) &&
 				visit(hop{int(l.g.action[lo]), node{uint32(t.To), to}, t.Marks}) {
 				return
 			}

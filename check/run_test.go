@@ -434,14 +434,14 @@ func TestPanicInFormat(t *testing.T) {
 }
 
 func TestGoexitIsAnError(t *testing.T) {
-	m := gridModel(2_000, check.Invariant("p", func(s grid) bool {
-		if s.X == 1_000 {
+	m := gridModel(6_000, check.Invariant("p", func(s grid) bool {
+		if s.X == 3_000 {
 			runtime.Goexit() // as FailNow of a test does
 		}
 		return true
 	}))
-	for i := range 1_000 {
-		m.Init = append(m.Init, grid{i, 1_000 - i})
+	for i := range 3_000 {
+		m.Init = append(m.Init, grid{i, 3_000 - i})
 	}
 	_, err := check.Run(context.Background(), m, check.Options{Workers: 2})
 	require.ErrorContains(t, err, "check: a function of the model ended its goroutine")

@@ -85,7 +85,7 @@ type call struct {
 	edge       int
 	transition uint32 // of the automaton, to be tried next on this edge
 	low        uint32
-	self       bool
+	self       bool // a step leads back to it: under symmetry, to another state of its orbit
 }
 
 const finished = ^uint32(0)
@@ -124,7 +124,7 @@ func (t *tarjan) advance(c *call) (to node, ok bool) {
 		for int(c.transition) < len(out) {
 			tr := &out[c.transition]
 			c.transition++
-			if in := t.in[tr.To]; in != nil && in.has(int(s)) && tr.Reads(t.l.letter(s, t.g.action[c.edge])) {
+			if in := t.in[tr.To]; in != nil && in.has(int(s)) && t.l.reads(c.at.q, tr, s, t.g.action[c.edge]) {
 				return node{uint32(tr.To), s}, true
 			}
 		}

@@ -35,6 +35,7 @@ type search[S, K comparable] struct {
 	dependence *dependence // if Options.PartialOrder
 	levelEnd   [partitions]int
 
+	arena arena
 	parts [partitions]partition[K]
 	found []stateID // by the rounds since explore last took them
 	rest  []stateID // found and not explored, once the search has ended
@@ -67,11 +68,12 @@ func newSearch[S, K comparable](m *Model[S], o Options, pack packing[S, K], h *h
 	s.last.at = s.start
 	s.stats.Workers, s.stats.Phase = o.Workers, "search"
 	for p := range s.parts {
-		s.parts[p].layout = &s.layout
+		s.parts[p].prepare(&s.layout, &s.arena, len(h.strings) == 0)
 	}
+	s.graph.useArena(&s.arena)
 	for range o.Workers {
 		s.expanders = append(s.expanders, &expander[S, K]{m: m, pack: pack, hash: h, layout: &s.layout, plan: pl,
-			symmetry: o.Symmetry})
+			symmetry: o.Symmetry, plain: !o.Symmetry && m.Packing == nil && h.size == 8})
 	}
 	if o.PartialOrder {
 		if err := s.reduceExpansion(); err != nil {
@@ -109,6 +111,7 @@ func (s *search[S, K]) free() {
 	for p := range s.parts {
 		s.parts[p].free()
 	}
+	s.arena.free()
 }
 
 func (s *search[S, K]) insertInit() (err error) {
@@ -284,7 +287,7 @@ func (s *search[S, K]) round(work []stateID) error {
 		}
 	}
 	workers := s.o.Workers
-	if len(chunks) < 4 {
+	if len(chunks) < 2 {
 		workers = 1 // less work than it is to share it
 	}
 	parallel(workers, len(chunks), func(worker, i int) { s.expanders[worker].expandChunk(chunks[i], &s.parts) })

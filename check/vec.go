@@ -11,7 +11,8 @@ import (
 type vec[T any] struct {
 	chunks [][]T
 	n      int
-	room   int // elements that the chunks held have space for
+	room   int    // elements that the chunks held have space for
+	arena  *arena // of the chunks of full size, if elements have no pointers; nil: the Go heap
 }
 
 const (
@@ -74,7 +75,14 @@ func (v *vec[T]) grow() {
 	if c := len(v.chunks); c < bits.Len(chunkMax/chunkMin) {
 		size = chunkMin << c
 	}
-	v.chunks = append(v.chunks, make([]T, size))
+	var chunk []T
+	if v.arena != nil && size == chunkMax {
+		var x T
+		chunk = unsafe.Slice((*T)(v.arena.take(chunkMax*unsafe.Sizeof(x))), chunkMax)
+	} else {
+		chunk = make([]T, size)
+	}
+	v.chunks = append(v.chunks, chunk)
 	v.room += size
 }
 
@@ -84,6 +92,7 @@ func (v *vec[T]) drop(lo int) {
 	first, _ := place(lo)
 	for c := first - 1; c >= 0 && v.chunks[c] != nil; c-- {
 		v.room -= len(v.chunks[c])
+		v.giveBack(v.chunks[c])
 		v.chunks[c] = nil
 	}
 }
@@ -93,10 +102,18 @@ func (v *vec[T]) flat() []T {
 	all := make([]T, 0, v.n)
 	for c, chunk := range v.chunks {
 		all = append(all, chunk[:min(len(chunk), v.n-len(all))]...)
+		v.giveBack(chunk)
 		v.chunks[c] = nil
 	}
-	*v = vec[T]{}
+	*v = vec[T]{arena: v.arena}
 	return all
+}
+
+func (v *vec[T]) giveBack(chunk []T) {
+	if v.arena != nil && len(chunk) == chunkMax {
+		var x T
+		v.arena.giveBack(unsafe.Pointer(unsafe.SliceData(chunk)), chunkMax*unsafe.Sizeof(x))
+	}
 }
 
 func (v *vec[T]) bytes() int64 {

@@ -84,6 +84,15 @@ func (p *partition[K]) word(hash uint64) uint64 {
 	return hash & tagMask
 }
 
+// prepare makes p ready for use. Its states may lie in the arena if they have no
+// pointers.
+func (p *partition[K]) prepare(l *layout, a *arena, plain bool) {
+	p.layout, p.from.arena, p.step.arena = l, a, a
+	if plain {
+		p.log.arena = a
+	}
+}
+
 // home is the slot where the search for a word begins.
 func (p *partition[K]) home(word uint64) int {
 	slot, _ := bits.Mul64(word, uint64(len(p.table.at)))
