@@ -16,7 +16,7 @@ type arena struct {
 	spare   map[uintptr][]unsafe.Pointer // given back, by size in bytes
 }
 
-const regionWords = 2 << 20 / 8 * 2
+const regionWords = 4 << 20 / 8
 
 // take returns size bytes of zeros.
 func (a *arena) take(size uintptr) unsafe.Pointer {

@@ -125,9 +125,8 @@ func TestPetersonFilterThatDoesNotYield(t *testing.T) {
 	m := classic.PetersonFilter(2)
 	next := m.Actions[0].Next
 	m.Actions[0].Next = func(dst []classic.Filter, s classic.Filter) []classic.Filter {
-		if s.At[0].Place() == classic.Wait { // as if it had come first
-			s.At[0] += classic.Stage(classic.Critical - classic.Wait)
-			return append(dst, s)
+		if at := s.At(0); at.Place() == classic.Wait { // as if it had come first
+			return append(dst, s.With(0, at+classic.Stage(classic.Critical-classic.Wait)))
 		}
 		return next(dst, s)
 	}

@@ -14,11 +14,16 @@
 //
 // Claims about states are made with [Invariant], [Reachable] and [DeadlockFree];
 // about single steps with [Transition]; about whole behaviours with
-// [Eventually], [AlwaysEventually], [EventuallyAlways] and [LeadsTo]. The last
-// four are true only of fair behaviours: [Action.Fair] says which actions may
-// not be put off for ever.
+// [Eventually], [AlwaysEventually], [EventuallyAlways], [LeadsTo] and, for all
+// else that temporal logic can say, [LTL]. The last five are claims about fair
+// behaviours: [Action.Fair] says which actions may not be put off for ever.
 //
 // The zero [Options] explore everything, exactly. What bounds a run (a number of
 // states, a context that ends) makes the rest Incomplete; what bounds the model
-// itself (a budget in its state) is part of the claim.
+// itself (a budget in its state) is part of the claim. Where a model is too large,
+// [Options.Symmetry] and [Options.PartialOrder] leave out what makes no difference,
+// and [Simulate] looks at some behaviours and proves nothing.
+//
+// Package checktest holds models to their claims in tests. How all this works, and
+// which theorems it rests on, is in docs/engine.md of the repository.
 package check

@@ -305,6 +305,9 @@ func (e *expander[S, K]) expand(c *chunk[S, K], s *S) {
 		place := 0
 		for a := range e.m.Actions {
 			successors := e.next(a, s)
+			if len(successors) == 0 {
+				continue
+			}
 			if e.follow(c, a, s, successors, place) {
 				e.enabled.add(a)
 			}

@@ -19,7 +19,8 @@ type Model[S comparable] struct {
 
 	// Canonical maps a state to the representative of its orbit, a state that
 	// differs from it only by names that nothing in the model depends on. It is
-	// used when Options.Symmetry is set; see Options.Symmetry for what it owes.
+	// used when Options.Symmetry is set; see there for what it owes. The function
+	// of the same name makes one from sets of names.
 	Canonical func(S) S
 
 	Packing Packing[S]     // how a state is stored; nil: as it is

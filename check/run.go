@@ -9,7 +9,7 @@ import (
 // Options bound and direct a run. The zero value explores everything, exactly.
 type Options struct {
 	Workers     int    // goroutines; 0: GOMAXPROCS. Never changes a verdict, a trace or a count
-	MaxStates   uint64 // distinct states, looked at every few thousand; 0: no bound
+	MaxStates   uint64 // distinct states, looked at after every round; 0: no bound
 	MaxDepth    int    // steps from an initial state; 0: no bound
 	MemoryBytes int64  // of Stats.StoredBytes; 0: no bound
 

@@ -170,7 +170,7 @@ func (s *search[S, K]) exploreLevels(ctx context.Context) error {
 				s.rest = slices.Concat(todo, s.found)
 				return nil
 			}
-			n := min(len(todo), roundStates)
+			n := min(len(todo), s.roundSize())
 			if err := s.round(todo[:n]); err != nil {
 				return err
 			}
@@ -277,6 +277,21 @@ func (s *search[S, K]) decided() bool {
 	return len(s.finds) > 0
 }
 
+// roundSize is the number of states of the next round: fewer if each has so many
+// successors that those waiting for insertion would take much memory, or if a
+// bound on states is near.
+func (s *search[S, K]) roundSize() int {
+	const usual = 64 // successors of a state
+	n := roundStates
+	if degree := s.stats.Generated / max(1, s.stats.Explored); degree > usual {
+		n = max(1, roundStates*usual/int(degree))
+	}
+	if left := s.o.MaxStates - s.stats.Distinct; s.o.MaxStates > 0 && left < uint64(n) {
+		n = int(left) // more than 0: stop has seen to that
+	}
+	return n
+}
+
 // round expands the states of work and inserts their successors.
 func (s *search[S, K]) round(work []stateID) error {
 	chunks := s.split(work)
@@ -298,6 +313,9 @@ func (s *search[S, K]) round(work []stateID) error {
 	}
 	parallel(workers, partitions, func(_, p int) { s.insert(chunks, p) })
 	for _, c := range chunks {
+		if n := len(s.found) + len(c.fresh); n > cap(s.found) {
+			s.found = slices.Grow(s.found, max(len(c.fresh), len(s.found))) // append would take smaller steps
+		}
 		for _, id := range c.fresh {
 			if id != 0 {
 				s.found = append(s.found, id-1)

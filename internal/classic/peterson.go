@@ -43,19 +43,32 @@ func (s Stage) announced() int {
 	return s.Level()
 }
 
-// Filter is a state of Peterson's filter lock, in eight bytes.
-type Filter struct {
-	At   [MaxContenders]Stage
-	last uint16 // per level, three bits: the process that came last
+// Filter is a state of Peterson's filter lock: a byte for the stage of each
+// process, low to high, and above them, three bits for each level, the process
+// that came there last.
+type Filter uint64
+
+// At is how far a process has come.
+func (s Filter) At(process int) Stage { return Stage(s >> (8 * process)) }
+
+// With returns s after a process has come to a stage.
+func (s Filter) With(process int, at Stage) Filter {
+	return s&^(0xff<<(8*process)) | Filter(at)<<(8*process)
 }
 
 // Last is the process that came last to a level.
-func (s Filter) Last(level int) int { return int(s.last >> (3 * (level - 1)) & 7) }
+func (s Filter) Last(level int) int { return int(s >> lastShift(level) & 7) }
+
+func (s Filter) withLast(level, process int) Filter {
+	return s&^(7<<lastShift(level)) | Filter(process)<<lastShift(level)
+}
+
+func lastShift(level int) int { return 8*MaxContenders + 3*(level-1) }
 
 func (s Filter) String() string {
 	var b strings.Builder
-	for i, at := range s.At {
-		if at != 0 {
+	for i := range MaxContenders {
+		if at := s.At(i); at != 0 {
 			fmt.Fprintf(&b, "%d: %v %d  ", i, at.Place(), at.Level())
 		}
 	}
@@ -69,14 +82,14 @@ func (s Filter) String() string {
 // PetersonFilter is mutual exclusion for n processes that come back for ever
 // (Peterson, "Myths about the mutual exclusion problem", 1981).
 func PetersonFilter(n int) *check.Model[Filter] {
-	m := &check.Model[Filter]{Name: "Peterson's filter lock", Init: []Filter{{}}}
+	m := &check.Model[Filter]{Name: "Peterson's filter lock", Init: []Filter{0}}
 	for i := range n {
-		m.Init[0].At[i] = stage(1, Announce)
+		m.Init[0] = m.Init[0].With(i, stage(1, Announce))
 	}
 	m.Properties = append(m.Properties, check.Invariant("mutual exclusion", func(s Filter) bool {
 		inside := 0
-		for _, at := range s.At {
-			if at.Place() == Critical {
+		for i := range n {
+			if s.At(i).Place() == Critical {
 				inside++
 			}
 		}
@@ -87,49 +100,45 @@ func PetersonFilter(n int) *check.Model[Filter] {
 			Name: instance("Process", i),
 			Fair: check.Weak,
 			Next: func(dst []Filter, s Filter) []Filter {
-				if !s.advance(i, n) {
-					return dst
+				if t, ok := s.advance(i, n); ok {
+					dst = append(dst, t)
 				}
-				return append(dst, s)
+				return dst
 			},
-			Label: func(from, _ Filter) string { return instance(from.At[i].Place().String(), i) },
+			Label: func(from, _ Filter) string { return instance(from.At(i).Place().String(), i) },
 		})
 		m.Properties = append(m.Properties, check.LeadsTo(instance("no starvation", i),
-			func(s Filter) bool { return s.At[i].Place() != Critical },
-			func(s Filter) bool { return s.At[i].Place() == Critical }))
+			func(s Filter) bool { return s.At(i).Place() != Critical },
+			func(s Filter) bool { return s.At(i).Place() == Critical }))
 	}
 	return m
 }
 
 // advance is the next step of process i, if it need not wait.
-func (s *Filter) advance(i, n int) bool {
-	level := s.At[i].Level()
-	switch s.At[i].Place() {
+func (s Filter) advance(i, n int) (t Filter, ok bool) {
+	level := s.At(i).Level()
+	switch s.At(i).Place() {
 	case Announce:
-		s.At[i] = stage(level, Yield)
+		return s.With(i, stage(level, Yield)), true
 	case Yield:
-		s.last = s.last&^(7<<(3*(level-1))) | uint16(i)<<(3*(level-1))
-		s.At[i] = stage(level, Wait)
+		return s.withLast(level, i).With(i, stage(level, Wait)), true
 	case Wait:
-		if s.Last(level) == i && s.isAhead(i, level, n) {
-			return false
+		switch {
+		case s.Last(level) == i && s.isAhead(i, level, n):
+			return s, false
+		case level == n-1:
+			return s.With(i, stage(level, Critical)), true
 		}
-		if level == n-1 {
-			s.At[i] = stage(level, Critical)
-		} else {
-			s.At[i] = stage(level+1, Announce)
-		}
-	case Critical:
-		s.At[i] = stage(1, Announce)
+		return s.With(i, stage(level+1, Announce)), true
 	}
-	return true
+	return s.With(i, stage(1, Announce)), true
 }
 
 // isAhead reports whether another process than i has announced this level or a
 // higher one.
-func (s *Filter) isAhead(i, level, n int) bool {
-	for j, at := range s.At[:n] {
-		if j != i && at.announced() >= level {
+func (s Filter) isAhead(i, level, n int) bool {
+	for j := range n {
+		if j != i && s.At(j).announced() >= level {
 			return true
 		}
 	}

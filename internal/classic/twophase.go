@@ -2,6 +2,7 @@ package classic
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -80,10 +81,8 @@ func TwoPhaseCommit(n int) *check.Model[TwoPhase] {
 	}
 	whileWorking := func(name string, d Decision) check.Action[TwoPhase] {
 		return check.Action[TwoPhase]{Name: name, Next: func(dst []TwoPhase, s TwoPhase) []TwoPhase {
-			for i := range n {
-				if s.Of(i) != Working {
-					continue
-				}
+			for rest := s.decided(Working, n); rest != 0; rest &= rest - 1 {
+				i := bits.TrailingZeros32(rest) / 2
 				t := s.With(i, d)
 				if d == Prepared {
 					t.Sent |= 1 << i
@@ -114,12 +113,10 @@ func TwoPhaseCommit(n int) *check.Model[TwoPhase] {
 				if s.Of(TM) != Working {
 					return dst
 				}
-				for i := range n {
-					if s.Sent&(1<<i) != 0 {
-						t := s
-						t.Heard |= 1 << i
-						dst = append(dst, t)
-					}
+				for rest := s.Sent; rest != 0; rest &= rest - 1 {
+					t := s
+					t.Heard |= rest & -rest // the first of the rest
+					dst = append(dst, t)
 				}
 				return dst
 			}},
