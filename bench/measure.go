@@ -56,7 +56,8 @@ func (b *bench) race(ctx context.Context, r *report, names []string) error {
 			return err
 		}
 		one, two := b.check(s, variant{workers: 1}), b.check(s, variant{workers: 2})
-		racers := []*racer{one, two}
+		hashed := b.check(s, variant{workers: 1, fingerprint: true})
+		racers := []*racer{one, two, hashed}
 		for _, p := range pans {
 			spin, err := b.spin(ctx, s, p)
 			if err != nil {
@@ -68,17 +69,17 @@ func (b *bench) race(ctx context.Context, r *report, names []string) error {
 			return err
 		}
 		for i, p := range pans {
-			r.Race = append(r.Race, row(name, racers[2+i], 0, p.cores == 0))
+			r.Race = append(r.Race, row(name, racers[3+i], 0, p.cores == 0))
 		}
 		oneRow, twoRow := row(name, one, tiny.median(peak), true), row(name, two, tiny.median(peak), true)
 		for i, p := range pans {
-			if spin := racers[2+i]; p.cores == 0 {
+			if spin := racers[3+i]; p.cores == 0 {
 				oneRow.Faster = append(oneRow.Faster, faster{p.name, ratio(spin, one, wall), ratio(spin, one, cpu)})
 			} else {
 				twoRow.Faster = append(twoRow.Faster, faster{Than: p.name, Wall: ratio(spin, two, wall)})
 			}
 		}
-		r.Race = append(r.Race, oneRow, twoRow)
+		r.Race = append(r.Race, oneRow, twoRow, row(name, hashed, tiny.median(peak), true))
 	}
 	return nil
 }

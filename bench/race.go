@@ -55,6 +55,9 @@ func (b *bench) check(s system, v variant) *racer {
 	if v.workers > 1 {
 		name += "s"
 	}
+	if v.fingerprint {
+		name += ", fingerprints"
+	}
 	return &racer{name: name, argv: append([]string{b.self, "-child=" + s.name}, v.args()...), parse: parseChild}
 }
 

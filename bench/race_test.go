@@ -75,7 +75,7 @@ func TestRow(t *testing.T) {
 
 // A child prints what its parent reads, for every variant.
 func TestChild(t *testing.T) {
-	for _, v := range []variant{{workers: 1}, {workers: 2, liveness: true}} {
+	for _, v := range []variant{{workers: 1}, {workers: 2, liveness: true}, {workers: 2, fingerprint: true}} {
 		var out bytes.Buffer
 		args := append([]string{"-child=twophase_3"}, v.args()...)
 		if err := run(t.Context(), args, &out, io.Discard); err != nil {

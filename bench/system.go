@@ -69,21 +69,29 @@ func find(name string) (system, error) {
 // A new option is one more field here, its flag in register and args, and its
 // place in options.
 type variant struct {
-	workers  int
-	liveness bool
+	workers     int
+	liveness    bool
+	fingerprint bool
 }
 
 func (v *variant) register(flags *flag.FlagSet) {
 	flags.IntVar(&v.workers, "workers", 1, "of -child")
 	flags.BoolVar(&v.liveness, "liveness", false, "-child judges the liveness properties too")
+	flags.BoolVar(&v.fingerprint, "fingerprint", false, "-child keeps fingerprints of states")
 }
 
 // args are the flags that register reads v from.
 func (v variant) args() []string {
-	return []string{"-workers=" + strconv.Itoa(v.workers), "-liveness=" + strconv.FormatBool(v.liveness)}
+	return []string{"-workers=" + strconv.Itoa(v.workers), "-liveness=" + strconv.FormatBool(v.liveness), "-fingerprint=" + strconv.FormatBool(v.fingerprint)}
 }
 
-func (v variant) options() check.Options { return check.Options{Workers: v.workers} }
+func (v variant) options() check.Options {
+	o := check.Options{Workers: v.workers}
+	if v.fingerprint {
+		o.Visited = check.Fingerprint
+	}
+	return o
+}
 
 // runs explores m and makes sure that all its properties hold. Without
 // v.liveness it is without its liveness properties, which the Promela models
