@@ -48,8 +48,9 @@ func TestUnsuitableOptionsAreErrors(t *testing.T) {
 	for want, o := range map[string]check.Options{
 		`check: property "e" is about behaviours, which are looked at again when all states are known: with Fingerprint they are forgotten. Use Exact, or check it in a run of its own`: {Visited: check.Fingerprint},
 		`check: property "e" is about behaviours, which are judged breadth first only. Use BreadthFirst, or check it in a run of its own`:                                               {Order: check.DepthFirst},
-		"check: Options.Visited: 7 is no way to recognise states": {Visited: 7},
-		"check: Options.Order: 7 is no order":                     {Order: 7},
+		"check: Options.Seed and Options.Walks are for Simulate: Run takes every way":                                                                                                   {Seed: 1},
+		"check: Options.Visited: 7 is no way to recognise states":                                                                                                                       {Visited: 7},
+		"check: Options.Order: 7 is no order": {Order: 7},
 	} {
 		_, err := check.Run(context.Background(), live, o)
 		require.EqualError(t, err, want)

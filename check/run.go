@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 )
@@ -90,6 +91,9 @@ func Run[S comparable](ctx context.Context, m *Model[S], o Options) (*Report[S],
 	}
 	if err := o.validate(); err != nil {
 		return nil, err
+	}
+	if o.Seed != 0 || o.Walks != 0 {
+		return nil, errors.New("check: Options.Seed and Options.Walks are for Simulate: Run takes every way")
 	}
 	if err := m.suits(o); err != nil {
 		return nil, err

@@ -39,8 +39,8 @@ func Simulate[S comparable](ctx context.Context, m *Model[S], o Options) (*Repor
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	if o.Symmetry || o.PartialOrder || o.Visited != Exact || o.Order != BreadthFirst {
-		return nil, errors.New("check: Simulate keeps no states: Symmetry, PartialOrder, Visited and Order are options of Run")
+	if o.Symmetry || o.PartialOrder || o.Visited != Exact || o.Order != BreadthFirst || o.MaxStates > 0 || o.MemoryBytes > 0 {
+		return nil, errors.New("check: Simulate keeps no states: Symmetry, PartialOrder, Visited, Order, MaxStates and MemoryBytes are options of Run")
 	}
 	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)

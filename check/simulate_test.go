@@ -128,7 +128,8 @@ func TestSimulateErrors(t *testing.T) {
 	}))
 	_, err := check.Simulate(ctx, m, check.Options{})
 	require.ErrorContains(t, err, "check: a function of the model ended its goroutine")
-	for _, o := range []check.Options{{Symmetry: true}, {Visited: check.Fingerprint}, {Order: check.DepthFirst}, {Walks: -1}} {
+	for _, o := range []check.Options{{Symmetry: true}, {Visited: check.Fingerprint}, {Order: check.DepthFirst}, {Walks: -1},
+		{PartialOrder: true}, {MaxStates: 1}, {MemoryBytes: 1}} {
 		_, err := check.Simulate(ctx, gridModel(3), o)
 		require.ErrorContains(t, err, "check: ", "%+v", o)
 	}
