@@ -7,8 +7,8 @@
 //
 //   - [Holds]: true of every behaviour of the model.
 //   - [Violated]: false, with a [Trace] that shows it: a finite one is among the
-//     shortest there are (unless [Options.PartialOrder] is set), a lasso leads to
-//     its cycle by a shortest way. It is the same at any number of workers, and
+//     shortest there are (unless [Options.PartialOrder] or [DepthFirst] is set), a
+//     lasso leads to its cycle by a shortest way (unless [Options.Symmetry] is). It is the same at any number of workers, and
 //     was executed again by code that shares nothing with the search.
 //   - [Incomplete]: not known, with the reason.
 //

@@ -89,7 +89,7 @@ func (s *simulation[S]) walkAll(ctx context.Context) {
 			defer func() { done <- struct{}{} }()
 			w := newWalker(s)
 			for i := s.take(ctx); i >= 0; i = s.take(ctx) {
-				s.settle(i, w.walk(i))
+				s.settle(i, w.walk(ctx, i))
 			}
 		}()
 	}
@@ -222,7 +222,7 @@ func newWalker[S comparable](s *simulation[S]) *walker[S] {
 	return &walker[S]{simulation: s, e: e, c: &chunk[S, S]{}, seen: map[S]int{}}
 }
 
-func (w *walker[S]) walk(i int) (found *walked[S]) {
+func (w *walker[S]) walk(ctx context.Context, i int) (found *walked[S]) {
 	dice := rand.New(rand.NewPCG(w.o.Seed, uint64(i)))
 	found = &walked[S]{traces: make([]*Trace[S], len(w.m.Properties)), taken: make([]uint64, len(w.m.Actions)), bounds: make([]uint64, len(w.m.Bounds))}
 	w.steps = append(w.steps[:0], Step[S]{State: w.m.Init[dice.IntN(len(w.m.Init))]})
@@ -240,7 +240,7 @@ func (w *walker[S]) walk(i int) (found *walked[S]) {
 		if resting {
 			w.tryLasso(found, last)
 		}
-		if ended || last == w.o.MaxDepth || found.err != nil {
+		if ended || last == w.o.MaxDepth || found.err != nil || last%1024 == 1023 && ctx.Err() != nil {
 			return found
 		}
 		t := w.c.successors[0].list[dice.IntN(w.c.successors[0].n)]
