@@ -17,10 +17,13 @@ func mapWords[T uint32 | uint64](n int) []T {
 	if err != nil {
 		return nil
 	}
-	if head := -uintptr(p) % hugePage; head > 0 {
+	head := -uintptr(p) % hugePage
+	if head > 0 {
 		_ = unix.MunmapPtr(p, head)
 		p = unsafe.Add(p, head)
-		_ = unix.MunmapPtr(unsafe.Add(p, pages(size)), hugePage-head-(pages(size)-size))
+	}
+	if end := pages(size); size+hugePage-head > end {
+		_ = unix.MunmapPtr(unsafe.Add(p, end), size+hugePage-head-end)
 	}
 	_ = unix.Madvise(unsafe.Slice((*byte)(p), size), unix.MADV_HUGEPAGE) // advice: it may not be taken
 	return unsafe.Slice((*T)(p), n)

@@ -12,7 +12,7 @@ type Options struct {
 	Workers     int    // goroutines; 0: GOMAXPROCS. Never changes a verdict, a trace or a count
 	MaxStates   uint64 // distinct states, looked at after every round; 0: no bound
 	MaxDepth    int    // steps from an initial state; 0: no bound
-	MemoryBytes int64  // of Stats.StoredBytes; 0: no bound
+	MemoryBytes int64  // of Stats.StoredBytes, looked at after every round; 0: no bound
 
 	Visited Visited // how states are recognised that were found before
 	Order   Order   // of exploration
