@@ -3,75 +3,31 @@ package check
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"slices"
-	"strings"
-)
-
-// The first few thousand states are audited, and one in 256 of the rest.
-const (
-	auditShift = 64 - 8
-	auditFirst = 4096
 )
 
 // auditFirstStates compares states with their representatives before the search
-// begins. It explores without the symmetry, because a state that the search
-// leaves to its representative is one that a wrong Canonical would hide: let
-// Canonical forget a counter; then the search only ever meets 0 and 1, which
-// behave alike, and not the 2 at which the counter stops.
-func (s *search[S, K]) auditFirstStates(ctx context.Context) (err error) {
-	type origin struct {
-		from S
-		step string
-	}
+// begins, and representatives with theirs. A search with the symmetry would not
+// do: let Canonical forget a counter; then the search only ever meets 0 and 1,
+// which behave alike, and not the 2 at which the counter stops.
+func (s *search[S, K]) auditFirstStates(ctx context.Context) error {
 	e := s.expanders[0]
-	found := map[S]origin{}
-	var queue []S
-	visit := func(from, to S, step string) {
-		if _, ok := found[to]; !ok && len(found) < auditFirst {
-			found[to] = origin{from, step}
-			queue = append(queue, to)
-		}
-	}
-	explain := func(at S) string {
-		lines := []string{}
-		for i := len(queue); i >= 0; i-- {
-			o := found[at]
-			lines = append(lines, fmt.Sprintf("%-24s %s\n", o.step, s.m.format(at)))
-			if o.from == at {
-				break
-			}
-			at = o.from
-		}
-		slices.Reverse(lines)
-		return strings.Join(lines, "")
-	}
-	var at S
-	defer func() {
-		if v := recover(); v != nil {
-			err = &PanicError{Where: e.m.callee(e.where), Value: v, Stack: string(debug.Stack()), Trace: explain(at)}
-		}
-	}()
-	for _, init := range s.m.Init {
-		visit(init, init, "(initial)")
-	}
-	for i := 0; i < len(queue) && ctx.Err() == nil; i++ {
-		at = queue[i]
+	return s.m.firstStates(ctx, auditFirst, &e.where, func(at S, visit func(S, string)) error {
 		representative := e.canonical(at)
 		if err := e.auditSymmetry(at, representative); err != nil {
-			return fmt.Errorf("%w\nafter:\n%s", err, explain(at))
+			return err
 		}
-		visit(at, representative, "(representative)")
+		visit(representative, "(representative)")
 		if e.atBound(at) {
-			continue
+			return nil
 		}
 		for a := range s.m.Actions {
 			for _, to := range e.next(a, &at) {
-				visit(at, to, s.m.Actions[a].Name)
+				visit(to, s.m.Actions[a].Name)
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // audit checks on one generated state what the declarations of the model

@@ -3,9 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"slices"
-	"strings"
 )
 
 // CheckFootprints explores m without any reduction, up to o.MaxStates states (0:
@@ -42,57 +40,22 @@ func CheckFootprints[S comparable](ctx context.Context, m *Model[S], o Options) 
 	return context.Cause(ctx)
 }
 
-// checkFootprints checks the first states of an unreduced search, because a
-// reduced one may never meet the states that would show a footprint to be
-// wrong. It ends with nil when ctx does.
-func checkFootprints[S comparable](ctx context.Context, m *Model[S], d *dependence, limit uint64) (err error) {
-	type origin struct {
-		from S
-		step string
-	}
+// checkFootprints checks the first states, up to limit of them (0: all), of an
+// unreduced search. It ends with nil when ctx does.
+func checkFootprints[S comparable](ctx context.Context, m *Model[S], d *dependence, limit uint64) error {
 	var where callee
 	c := newCommuter(m, d, &where)
-	found := map[S]origin{}
-	var queue []S
-	visit := func(from, to S, step string) {
-		if _, ok := found[to]; !ok && (limit == 0 || uint64(len(found)) < limit) {
-			found[to] = origin{from, step}
-			queue = append(queue, to)
-		}
-	}
-	explain := func(at S) string {
-		var lines []string
-		for {
-			o := found[at]
-			lines = append(lines, fmt.Sprintf("%-24s %s\n", o.step, m.format(at)))
-			if o.from == at {
-				slices.Reverse(lines)
-				return strings.Join(lines, "")
-			}
-			at = o.from
-		}
-	}
-	var at S
-	defer func() {
-		if v := recover(); v != nil {
-			err = &PanicError{Where: m.callee(where), Value: v, Stack: string(debug.Stack()), Trace: explain(at)}
-		}
-	}()
-	for _, init := range m.Init {
-		visit(init, init, "(initial)")
-	}
-	for i := 0; i < len(queue) && ctx.Err() == nil; i++ {
-		at = queue[i]
+	return m.firstStates(ctx, limit, &where, func(at S, visit func(S, string)) error {
 		if err := c.check(&at); err != nil {
-			return fmt.Errorf("%w\nafter:\n%s", err, explain(at))
+			return err
 		}
 		for a, steps := range c.before { // none at a bound
 			for _, to := range steps.to {
-				visit(at, to, m.Actions[a].Name)
+				visit(to, m.Actions[a].Name)
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // A commuter compares footprints with what actions do in single states. Each

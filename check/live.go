@@ -86,13 +86,13 @@ func (l *fairness) counterexample(cyclic bitset) (*lasso, error) {
 
 // addResting adds to e the nodes in which an accepted behaviour may stutter.
 func (l *fairness) addResting(e *ends) (found bool) {
-	for q, reached := range l.reached {
-		var cares uint64
-		for _, out := range l.automaton.Out {
-			for _, t := range out {
-				cares |= t.True | t.False
-			}
+	var cares uint64
+	for _, out := range l.automaton.Out {
+		for _, t := range out {
+			cares |= t.True | t.False
 		}
+	}
+	for q, reached := range l.reached {
 		accepts := map[uint64]bool{}
 		for s := reached.next(0); s >= 0; s = reached.next(s + 1) {
 			if l.g.label[s]&mayRest == 0 {
