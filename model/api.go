@@ -6,20 +6,33 @@ package model
 // has no room for its event. Revisions are not numbered: only their order
 // matters, and the caches keep that.
 
+func (y *system) apiSteps() []step {
+	return []step{
+		fair("API.Remove", y.remove, y.podStep),
+	}
+}
+
 // putPod replaces the object of pod i.
 func (y *system) putPod(s *State, i int, after Pod) bool {
 	before := s.Pods[i]
 	s.Pods[i] = after
-	return s.KCM.Pods.publish(i, before.kcmView(), after.kcmView(), y.lag) &&
-		s.Scheduler.Pods.publish(i, before.schedulerView(), after.schedulerView(), y.lag)
+	return s.KCM.Pods.publish(i, before.kcmView(), after.kcmView(), y) &&
+		s.Scheduler.Pods.publish(i, y.schedulerPod(&before), y.schedulerPod(&after), y)
 }
 
 // putNode replaces the object of node n.
 func (y *system) putNode(s *State, n int, after Node) bool {
 	before := s.Nodes[n]
 	s.Nodes[n] = after
-	return s.KCM.Nodes.publish(n, before.kcmView(), after.kcmView(), y.lag) &&
-		s.Scheduler.Nodes.publish(n, y.schedulerView(&before), y.schedulerView(&after), y.lag)
+	return s.KCM.Nodes.publish(n, before.kcmView(), after.kcmView(), y) &&
+		s.Scheduler.Nodes.publish(n, y.schedulerNode(&before), y.schedulerNode(&after), y)
+}
+
+// putOwner replaces the ReplicaSet.
+func (y *system) putOwner(s *State, after ReplicaSet) bool {
+	before := s.Owner
+	s.Owner = after
+	return s.KCM.ReplicaSets.publish(0, before.kcmView(), after.kcmView(), y)
 }
 
 // createPod stores a pod under a UID that was never used.
@@ -77,5 +90,6 @@ func (y *system) removePod(s *State, i int) bool {
 	p := s.Pods[i]
 	p.Object = Removed
 	p.Phase, p.Ready, p.Lost, p.Deletion = Pending, false, false, Unmarked
+	p.Owner, p.Unlabelled = 0, false
 	return y.putPod(s, i, p)
 }

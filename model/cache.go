@@ -7,16 +7,24 @@ package model
 // is the history index of a watch cache with all but the needed suffix left
 // out: a prefix of the history, never a mixture.
 //
+// Where a cache may go back (v1.9: a relist, or the first list of a new
+// process), the last events that it has seen are kept as well.
+//
 // Events that change nothing a process looks at are not in its cache: seeing
 // them earlier or later makes no difference to it.
 //
 // A scenario bounds the lag. A write for which a cache has no room waits until
 // the cache has advanced.
 
-// A Cache holds what a process has not seen yet of one kind of object.
+// maxEvents is how many events a Cache has room for: lag and past together.
+const maxEvents = 4
+
+// A Cache holds what a process has not seen yet of one kind of object, and,
+// before that, what it has seen last and may see again.
 type Cache[View comparable] struct {
 	Len    uint8
-	Events [MaxLag]Event[View] // oldest first
+	Seen   uint8                  // events that have been seen
+	Events [maxEvents]Event[View] // oldest first
 }
 
 // An Event is a change of one object, which is an index in State.Pods or
@@ -27,22 +35,28 @@ type Event[View comparable] struct {
 }
 
 // view returns an object as the process sees it, given how it is now.
-func (c *Cache[View]) view(object int, now View) View {
-	for i := range c.Len {
+func (c *Cache[View]) view(object int, now *View) View {
+	for i := c.Seen; i < c.Len; i++ {
 		if int(c.Events[i].Object) == object {
 			return c.Events[i].Before
 		}
 	}
-	return now
+	return *now
 }
+
+// unseen returns the number of events that have not been seen.
+func (c *Cache[View]) unseen() uint8 { return c.Len - c.Seen }
+
+// next returns the index of the object that the next event is about.
+func (c *Cache[View]) next() int { return int(c.Events[c.Seen].Object) }
 
 // publish records that an object is no longer as before; false if there is no
 // room for the event.
-func (c *Cache[View]) publish(object int, before, after View, lag uint8) bool {
-	if before == after || lag == 0 {
+func (c *Cache[View]) publish(object int, before, after View, y *system) bool {
+	if before == after || y.lag == 0 {
 		return true
 	}
-	if c.Len >= lag {
+	if c.unseen() >= y.lag {
 		return false
 	}
 	c.Events[c.Len] = Event[View]{uint8(object), before}
@@ -50,30 +64,43 @@ func (c *Cache[View]) publish(object int, before, after View, lag uint8) bool {
 	return true
 }
 
-// advance forgets the oldest event and returns it.
-func (c *Cache[View]) advance() Event[View] {
-	e := c.Events[0]
-	copy(c.Events[:], c.Events[1:])
-	c.Len--
-	c.Events[c.Len] = Event[View]{}
-	return e
+// advance sees the oldest event that has not been seen, and forgets what has
+// been seen longer ago than a scenario may ask for.
+func (c *Cache[View]) advance(y *system) {
+	c.Seen++
+	if c.Seen > y.past {
+		copy(c.Events[:], c.Events[1:])
+		c.Len--
+		c.Seen--
+		c.Events[c.Len] = Event[View]{}
+	}
 }
 
 // A PodView is what a process sees of a pod.
 type PodView struct {
-	Stored   bool
-	Phase    Phase
-	Node     NodeRef
-	Ready    bool
-	Deletion bool
+	Stored     bool
+	Phase      Phase
+	Node       NodeRef
+	Ready      bool
+	Deletion   bool
+	Owner      uint8
+	Unlabelled bool
 }
 
 // A NodeView is what a process sees of a Node object.
 type NodeView struct {
-	Object     bool
-	Ready      bool
-	NoSchedule bool
-	NoExecute  bool
+	Object        bool
+	Ready         Condition
+	Taints        Taints
+	Unschedulable bool
+}
+
+// A ReplicaSetView is what a process sees of a ReplicaSet; UID 0: nothing.
+type ReplicaSetView struct {
+	UID      uint8
+	Replicas uint8
+	Deleting bool
+	Status   ReplicaSetStatus
 }
 
 // What the controller manager looks at. The phase of a pod that is marked for
@@ -84,33 +111,57 @@ func (p *Pod) kcmView() PodView {
 	case p.Object != Stored:
 		return PodView{}
 	case p.Deletion != Unmarked:
-		return PodView{Stored: true, Node: p.Node, Ready: p.Ready, Deletion: true}
+		return PodView{Stored: true, Node: p.Node, Ready: p.Ready, Deletion: true, Owner: p.Owner, Unlabelled: p.Unlabelled}
 	}
-	return PodView{Stored: true, Phase: p.Phase, Node: p.Node, Ready: p.Ready}
+	return PodView{Stored: true, Phase: p.Phase, Node: p.Node, Ready: p.Ready, Owner: p.Owner, Unlabelled: p.Unlabelled}
 }
 
 func (n *Node) kcmView() NodeView {
-	return NodeView{n.Object, n.Ready, n.NoSchedule, n.NoExecute}
+	return NodeView{n.Object, n.Ready, n.Taints, n.Unschedulable}
 }
 
-// What the scheduler looks at: whether a pod waits for a node. What becomes of
-// a bound pod is nothing to it, as no node here runs out of room.
-
-func (p *Pod) schedulerView() PodView {
-	return PodView{Stored: p.Object == Stored && p.Node == 0 && p.Deletion == Unmarked && p.Phase != Terminal}
+func (r *ReplicaSet) kcmView() ReplicaSetView {
+	return ReplicaSetView{r.UID, r.Replicas, r.Deleting(), r.Status}
 }
 
-// schedulerView keeps what makes a node feasible: in v1.37 the taints that the
-// pods do not tolerate, in v1.9 the condition.
-func (y *system) schedulerView(n *Node) NodeView {
-	if y.Version == V1_9 {
-		return NodeView{Object: n.Object, Ready: n.Ready}
+// What the scheduler looks at: whether a pod waits for a node, and, where nodes
+// have limited room, which node a pod takes up.
+
+func (y *system) schedulerPod(p *Pod) PodView {
+	switch {
+	case p.Object != Stored || p.Phase == Terminal:
+		return PodView{}
+	case p.Node == 0:
+		return PodView{Stored: p.Deletion == Unmarked}
+	case y.limited:
+		return PodView{Stored: true, Node: p.Node}
 	}
-	return NodeView{Object: n.Object, NoSchedule: n.NoSchedule, NoExecute: n.NoExecute && y.Toleration == TolerateNot}
+	return PodView{}
+}
+
+// schedulerNode keeps what makes a node feasible: in v1.37 the taints that the
+// pods do not tolerate, in v1.9 the condition; and whether it is cordoned.
+func (y *system) schedulerNode(n *Node) NodeView {
+	if y.Version == V1_9 {
+		return NodeView{Object: n.Object, Ready: n.Ready, Unschedulable: n.Unschedulable}
+	}
+	return NodeView{Object: n.Object, Taints: n.Taints & y.repels, Unschedulable: n.Unschedulable}
 }
 
 // kcmPod returns pod i as the controller manager sees it.
-func (s *State) kcmPod(i int) PodView { return s.KCM.Pods.view(i, s.Pods[i].kcmView()) }
+func (s *State) kcmPod(i int) PodView {
+	now := s.Pods[i].kcmView()
+	return s.KCM.Pods.view(i, &now)
+}
 
 // kcmNode returns node n as the controller manager sees it.
-func (s *State) kcmNode(n int) NodeView { return s.KCM.Nodes.view(n, s.Nodes[n].kcmView()) }
+func (s *State) kcmNode(n int) NodeView {
+	now := s.Nodes[n].kcmView()
+	return s.KCM.Nodes.view(n, &now)
+}
+
+// kcmOwner returns the ReplicaSet as the controller manager sees it.
+func (s *State) kcmOwner() ReplicaSetView {
+	now := s.Owner.kcmView()
+	return s.KCM.ReplicaSets.view(0, &now)
+}

@@ -1,5 +1,11 @@
 package model
 
+func (y *system) clockSteps() []step {
+	return []step{
+		slow("Tick", y.tick, nil),
+	}
+}
+
 // tick lets time pass: one tick is longer than the grace period of a node and
 // shorter than a toleration. What takes milliseconds to seconds in a real
 // cluster is done before: heartbeats of connected nodes, and all that the
@@ -19,7 +25,7 @@ func (y *system) tick(dst []State, s *State) []State {
 		if node.Link != Up {
 			node.Silent = min(node.Silent+1, y.silence())
 		}
-		if !s.kcmNode(n).Ready {
+		if s.kcmNode(n).Ready != True {
 			node.NotReady = min(node.NotReady+1, y.tolerationTicks())
 		}
 	}
@@ -47,7 +53,7 @@ func (y *system) urgent(s *State) bool {
 			return true
 		}
 	}
-	if s.KCM.Pods.Len+s.KCM.Nodes.Len+s.Scheduler.Pods.Len+s.Scheduler.Nodes.Len > 0 {
+	if s.KCM.Pods.unseen()+s.KCM.Nodes.unseen()+s.KCM.ReplicaSets.unseen()+s.Scheduler.Pods.unseen()+s.Scheduler.Nodes.unseen() > 0 {
 		return true // most often so; the actions below would say the same
 	}
 	var scratch [4]State

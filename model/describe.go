@@ -78,16 +78,14 @@ func (m *Model) Changes(from, to State) []Change {
 			all = append(all, Change{field, a, b})
 		}
 	}
-	unseen("kcm.unseenPods", func(s *State) string {
-		return s.KCM.Pods.unseen(func(i int) string { return m.y.nameOf(&from, &to, i) })
-	})
-	unseen("kcm.unseenNodes", func(s *State) string { return s.KCM.Nodes.unseen(unseenNode) })
-	unseen("scheduler.unseenPods", func(s *State) string {
-		return s.Scheduler.Pods.unseen(func(i int) string { return m.y.nameOf(&from, &to, i) })
-	})
-	unseen("scheduler.unseenNodes", func(s *State) string { return s.Scheduler.Nodes.unseen(unseenNode) })
+	name := func(i int) string { return m.y.nameOf(&from, &to, i) }
+	unseen("kcm.unseenPods", func(s *State) string { return s.KCM.Pods.list(name) })
+	unseen("kcm.unseenNodes", func(s *State) string { return s.KCM.Nodes.list(unseenNode) })
+	unseen("kcm.unseenReplicaSet", func(s *State) string { return s.KCM.ReplicaSets.list(func(int) string { return m.y.ownerName() }) })
+	unseen("scheduler.unseenPods", func(s *State) string { return s.Scheduler.Pods.list(name) })
+	unseen("scheduler.unseenNodes", func(s *State) string { return s.Scheduler.Nodes.list(unseenNode) })
 	from.Pods, from.Nodes, from.Scheduler = to.Pods, to.Nodes, to.Scheduler
-	from.KCM.Pods, from.KCM.Nodes = to.KCM.Pods, to.KCM.Nodes
+	from.KCM.Pods, from.KCM.Nodes, from.KCM.ReplicaSets = to.KCM.Pods, to.KCM.Nodes, to.KCM.ReplicaSets
 	return appendChanges(all, "", reflect.ValueOf(from), reflect.ValueOf(to))
 }
 
@@ -101,10 +99,10 @@ func (y *system) nameOf(from, to *State, i int) string {
 
 func unseenNode(n int) string { return nodeName(NodeRef(n + 1)) }
 
-// unseen lists the objects of the events that a process has not seen.
-func (c *Cache[View]) unseen(name func(int) string) string {
+// list names the objects of the events that a process has not seen.
+func (c *Cache[View]) list(name func(int) string) string {
 	var names []string
-	for i := range c.Len {
+	for i := c.Seen; i < c.Len; i++ {
 		names = append(names, name(int(c.Events[i].Object)))
 	}
 	return "[" + strings.Join(names, " ") + "]"
@@ -125,9 +123,13 @@ func appendChanges(all []Change, path string, from, to reflect.Value) []Change {
 		for i := range from.NumField() {
 			all = appendChanges(all, join(fieldName(from.Type().Field(i).Name)), from.Field(i), to.Field(i))
 		}
-	case reflect.Array: // the budgets
+	case reflect.Array: // of faults or zones
 		for i := range from.Len() {
-			all = appendChanges(all, join(Fault(i).String()), from.Index(i), to.Index(i))
+			name := fmt.Sprintf("zone-%d", i+1)
+			if from.Len() == int(numFaults) {
+				name = Fault(i).String()
+			}
+			all = appendChanges(all, join(name), from.Index(i), to.Index(i))
 		}
 	default:
 		all = append(all, Change{path, fmt.Sprint(from.Interface()), fmt.Sprint(to.Interface())})
@@ -189,6 +191,24 @@ func (p Phase) String() string     { return [...]string{"Pending", "Running", "T
 func (d Deletion) String() string  { return [...]string{"unmarked", "graceful", "immediate"}[d] }
 func (s Seen) String() string      { return [...]string{"unseen", "live", "terminating", "gone"}[s] }
 func (c Container) String() string { return [...]string{"not-started", "running", "stopped"}[c] }
-func (t Timer) String() string     { return [...]string{"off", "armed", "ticked", "fired"}[t] }
+func (t Timer) String() string     { return [...]string{"off", "armed", "ticked", "fired", "deleting"}[t] }
+func (d Drain) String() string     { return [...]string{"no", "listed", "admitted"}[d] }
+func (c Collect) String() string   { return [...]string{"no", "listed", "doomed"}[c] }
 func (l Link) String() string      { return [...]string{"absent", "up", "partitioned", "down"}[l] }
+func (c Condition) String() string { return [...]string{"True", "False", "Unknown"}[c] }
+func (z ZoneState) String() string { return [...]string{"normal", "partial", "full"}[z] }
+func (f Finalizer) String() string { return [...]string{"none", "foreground", "orphan"}[f] }
 func (r NodeRef) String() string   { return nodeName(r) }
+
+func (t Taints) String() string {
+	var names []string
+	for i, name := range [...]string{
+		"not-ready:NoSchedule", "unreachable:NoSchedule", "unschedulable:NoSchedule",
+		"not-ready:NoExecute", "unreachable:NoExecute", "out-of-service",
+	} {
+		if t>>i&1 == 1 {
+			names = append(names, name)
+		}
+	}
+	return "[" + strings.Join(names, " ") + "]"
+}

@@ -1,143 +1,99 @@
 package model
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // Faults and users. Each happens at most as often as the scenario's budget
 // says, and none is ever due: their actions are unfair.
+
+// A Fault is something that nobody promises to do or to refrain from: a
+// failure, or a user's action. A scenario says how often each may happen.
+type Fault uint8
+
+// The faults and user actions.
+const (
+	NodeCrash      Fault = iota // a machine is switched off: its containers and its kubelet's memory are gone
+	NodeReturn                  // a machine that was switched off boots
+	Partition                   // a machine loses its connection to the API server; its containers run on
+	Heal                        // the connection is back
+	Restart                     // kube-controller-manager restarts
+	PodDelete                   // a user deletes a pod
+	Scale                       // a user adds or removes one replica
+	PodRecreate                 // a user creates a pod of their own again under the same name
+	HandOver                    // another controller manager becomes the leader while requests of the former are on their way
+	KubeletRestart              // a kubelet restarts; its containers run on
+	NodeDelete                  // a user deletes a Node object
+	NodeBreak                   // a node's container runtime fails: its kubelet reports Ready=False
+	NodeRepair                  // the runtime works again
+	Cordon                      // a user cordons a node
+	Uncordon                    // a user makes a cordoned node schedulable again
+	DrainNode                   // a user drains a node: cordons it and evicts its pods
+	ForceDelete                 // a user deletes a pod with grace period 0, by name
+	OutOfService                // a user taints a node as out of service
+	Relabel                     // a user takes a pod out of the selector, or puts it back
+	OwnerDelete                 // a user deletes the ReplicaSet
+	OwnerCreate                 // a user creates the ReplicaSet again
+	RequestFail                 // a request fails and has no effect
+	ResponseLost                // a request takes effect, and its client is told that it failed
+	Relist                      // a watch of the controller manager is cut, and its cache lists again
+	WatchStall                  // a watch of the controller manager delivers nothing for a time
+	LeaseStall                  // its watch of leases does so
+	numFaults
+)
+
+var faultNames = [numFaults]string{
+	"node-crash", "node-return", "partition", "heal", "restart", "pod-delete", "scale", "pod-recreate",
+	"hand-over", "kubelet-restart", "node-delete", "node-break", "node-repair", "cordon", "uncordon", "drain",
+	"force-delete", "out-of-service", "relabel", "owner-delete", "owner-create",
+	"request-fail", "response-lost", "relist", "watch-stall", "lease-stall",
+}
+
+func (f Fault) String() string { return faultNames[f] }
+
+// ParseFault is the inverse of Fault.String.
+func ParseFault(s string) (Fault, error) {
+	if i := slices.Index(faultNames[:], s); i >= 0 {
+		return Fault(i), nil
+	}
+	return 0, fmt.Errorf("unknown fault %q: use one of %s", s, strings.Join(faultNames[:], ", "))
+}
+
+// Budget says how often each fault may happen in one behaviour.
+type Budget [numFaults]uint8
+
+// Unlimited in a Budget lets a fault happen again and again.
+const Unlimited = 1<<4 - 1
+
+func (b Budget) String() string {
+	var parts []string
+	for f, n := range b {
+		switch {
+		case n == Unlimited:
+			parts = append(parts, fmt.Sprintf("%v without limit", Fault(f)))
+		case n > 0:
+			parts = append(parts, fmt.Sprintf("%v=%d", Fault(f), n))
+		}
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// outcome reports whether a fault is no step of its own but a way in which
+// another step may end.
+func (f Fault) outcome() bool { return false }
 
 // spend takes one of the budget of f; false if it is used up.
 func (s *State) spend(f Fault) bool {
 	if s.Budget[f] == 0 {
 		return false
 	}
-	s.Budget[f]--
+	if s.Budget[f] < Unlimited {
+		s.Budget[f]--
+	}
 	return true
-}
-
-// relink changes the link of each node in one of the given states.
-func (y *system) relink(dst []State, s *State, f Fault, to Link, from ...Link) []State {
-	if s.Budget[f] == 0 {
-		return dst
-	}
-	for n := range y.Nodes {
-		for _, link := range from {
-			if s.Nodes[n].Link == link {
-				next := *s
-				next.spend(f)
-				next.Nodes[n].Link = to
-				if to == Down {
-					y.switchOff(&next, n)
-				}
-				dst = append(dst, y.settle(s, next))
-			}
-		}
-	}
-	return dst
-}
-
-// switchOff ends the containers of a machine and its kubelet's memory.
-func (y *system) switchOff(s *State, n int) {
-	for i := range s.used() {
-		p := &s.Pods[i]
-		if p.Node != NodeRef(n+1) {
-			continue
-		}
-		p.Seen, p.Container = Unseen, NotStarted // what ran before the boot is nothing to the machine
-	}
-}
-
-func (y *system) nodeCrash(dst []State, s *State) []State {
-	return y.relink(dst, s, NodeCrash, Down, Up, Partitioned)
-}
-
-func (y *system) nodeReturn(dst []State, s *State) []State {
-	return y.relink(dst, s, NodeReturn, Up, Down)
-}
-
-func (y *system) partition(dst []State, s *State) []State {
-	return y.relink(dst, s, Partition, Partitioned, Up)
-}
-
-func (y *system) heal(dst []State, s *State) []State {
-	return y.relink(dst, s, Heal, Up, Partitioned)
-}
-
-// restartKCM ends the process and starts another. It loses expectations,
-// timers, queues, node health times, and what it had still to send; its first
-// list is consistent in v1.37, and may be as stale as the old cache in v1.9.
-//
-// Abstracts: 3.5 of the protocol, with leader election merged into the restart.
-// Omits: requests of the old process that arrive after the new one has started.
-func (y *system) restartKCM(dst []State, s *State) []State {
-	next := *s
-	if !next.spend(Restart) {
-		return dst
-	}
-	old := s.KCM
-	next.KCM = ControllerManager{Replicas: s.Replicas, Uptime: y.uptime(0)}
-	for n := range y.Nodes {
-		node := &next.Nodes[n]
-		if !y.bug.keepOldProbeTimes {
-			node.Silent = 0
-		}
-		node.NotReady, node.NeedMark, node.Queued, node.InSet = 0, false, false, false
-		node.Added = y.Version == V1_37
-	}
-	for i := range s.used() {
-		p := &next.Pods[i]
-		p.Timer, p.Chosen, p.ExpectDel, p.Condemned = Off, false, false, false
-	}
-	dst = append(dst, y.settle(&next, next))
-	if y.Version == V1_9 && (old.Pods.Len > 0 || old.Nodes.Len > 0) {
-		next.KCM.Pods, next.KCM.Nodes = old.Pods, old.Nodes
-		dst = append(dst, y.settle(&next, next))
-	}
-	return dst
-}
-
-// userDelete deletes any pod by its name.
-func (y *system) userDelete(dst []State, s *State) []State {
-	for i := range s.used() {
-		next := *s
-		if next.spend(PodDelete) && y.deletePod(&next, i) {
-			dst = append(dst, y.settle(s, next))
-		}
-	}
-	return dst
-}
-
-// userScale adds or removes one replica.
-func (y *system) userScale(dst []State, s *State) []State {
-	next := *s
-	if !next.spend(Scale) {
-		return dst
-	}
-	next.Replicas++
-	if y.lag == 0 {
-		next.KCM.Replicas = next.Replicas
-	}
-	dst = append(dst, y.settle(s, next))
-	if s.Replicas > 0 {
-		next.Replicas -= 2
-		if y.lag == 0 {
-			next.KCM.Replicas = next.Replicas
-		}
-		dst = append(dst, y.settle(s, next))
-	}
-	return dst
-}
-
-// userRecreate creates the user's pod again, once the store has no object of
-// its name. Deleting it first is userDelete.
-func (y *system) userRecreate(dst []State, s *State) []State {
-	next := *s
-	if !y.mayRecreate(s) || !next.spend(PodRecreate) {
-		return dst
-	}
-	if y.createPod(&next, Pod{Object: Stored, Bare: true}) {
-		dst = append(dst, y.settle(s, next))
-	}
-	return dst
-}
-
-func (y *system) mayRecreate(s *State) bool {
-	return y.BarePods > 0 && s.Budget[PodRecreate] > 0 && y.namesake(s) < 0
 }

@@ -9,6 +9,18 @@ package model
 // without a reboot, static pods, grace periods that run out (a stop
 // may take any time).
 
+func (y *system) kubeletSteps() []step {
+	return []step{
+		slow("Kubelet.Observe", y.kubeletObserve, y.podStep),
+		slow("Kubelet.Start", y.kubeletStart, y.podStep),
+		slow("Kubelet.Stop", y.kubeletStop, y.podStep),
+		slow("Kubelet.ReportRunning", y.kubeletReportRunning, y.podStep),
+		slow("Kubelet.ReportTerminal", y.kubeletReportTerminal, y.podStep),
+		slow("Kubelet.FinalDelete", y.kubeletFinalDelete, y.podStep),
+		slow("Kubelet.Heartbeat", y.kubeletHeartbeat, y.nodeStep),
+	}
+}
+
 // kubeletObserve takes up one change of one pod from the watch. Changes of
 // different pods may be seen in any order, and several changes of one at once:
 // more than a watch does.
@@ -163,7 +175,7 @@ func (y *system) kubeletHeartbeat(dst []State, s *State) []State {
 			continue
 		}
 		next := *s
-		node.Silent, node.Ready = 0, true
+		node.Silent, node.Ready = 0, True
 		if y.putNode(&next, n, node) {
 			dst = append(dst, y.settle(s, next))
 		}
@@ -172,5 +184,5 @@ func (y *system) kubeletHeartbeat(dst []State, s *State) []State {
 }
 
 func (n *Node) heartbeatDue() bool {
-	return n.Link == Up && n.Object && (n.Silent > 0 || !n.Ready)
+	return n.Link == Up && n.Object && (n.Silent > 0 || n.Ready != True)
 }

@@ -12,7 +12,7 @@ func livenessClaims() []Claim {
 		{ID: "ESR", Status: Liveness, Assumption: fair,
 			Claim:    "in the end the number of active pods equals replicas, for ever (eventually stable reconciliation)",
 			Source:   "Anvil, OSDI'24: liveness_theorem.rs of its ReplicaSet controller",
-			property: finally("ESR", func(y *system, s *State) bool { return s.active() == int(s.Replicas) })},
+			property: finally("ESR", func(y *system, s *State) bool { return s.active() == int(s.Owner.Replicas) })},
 		{ID: "L-READY", Status: Liveness, Assumption: fair,
 			Claim: "while a node is alive, in the end exactly replicas pods are ready on ready nodes, for ever",
 			unless: func(y *system) string {
@@ -28,11 +28,11 @@ func livenessClaims() []Claim {
 				}
 				ready := 0
 				for i := range s.used() {
-					if p := &s.Pods[i]; p.Active() && p.Ready && !p.Bare && s.node(p.Node).Ready {
+					if p := &s.Pods[i]; p.Active() && p.Ready && p.Owner != 0 && s.node(p.Node).Ready == True {
 						ready++
 					}
 				}
-				return ready == int(s.Replicas)
+				return ready == int(s.Owner.Replicas)
 			})},
 		{ID: "L-EVICT", Status: Liveness, Assumption: fair,
 			Claim:  "while another node is alive, in the end every pod on a dead node is marked for deletion and replaced, for ever",
@@ -47,31 +47,31 @@ func livenessClaims() []Claim {
 				if !s.someNodeUp(y.Nodes) {
 					return true
 				}
-				left := s.anyPod(func(p Pod) bool { return p.Active() && p.Node != 0 && s.node(p.Node).Link != Up })
-				return !left && s.active() >= int(s.Replicas)
+				left := s.anyPod(func(p *Pod) bool { return p.Active() && p.Node != 0 && s.node(p.Node).Link != Up })
+				return !left && s.active() >= int(s.Owner.Replicas)
 			})},
 		{ID: "L-BACK", Status: Liveness, Assumption: fair,
 			Claim:  "in the end a connected node is ready and without taints, and its surviving pods are ready, for ever",
 			Source: "pkg/kubelet/status/status_manager.go:syncBatch; node_lifecycle_controller.go:markNodeAsReachable",
 			property: finally("L-BACK", func(y *system, s *State) bool {
 				for n := range y.Nodes {
-					if node := &s.Nodes[n]; node.Link == Up && (!node.Ready || node.NoSchedule || node.NoExecute) {
+					if node := &s.Nodes[n]; node.Link == Up && (node.Ready != True || node.Taints != 0) {
 						return false
 					}
 				}
-				return !s.anyPod(func(p Pod) bool { return p.Active() && p.Node != 0 && s.node(p.Node).Link == Up && !p.Ready })
+				return !s.anyPod(func(p *Pod) bool { return p.Active() && p.Node != 0 && s.node(p.Node).Link == Up && !p.Ready })
 			})},
 		{ID: "L-GONE", Status: Liveness, Assumption: fair,
 			Claim:  "in the end no terminating pod is left on a connected node or on none",
 			Source: "pkg/kubelet/status/status_manager.go:canBeDeleted",
 			property: finally("L-GONE", func(y *system, s *State) bool {
-				return !s.anyPod(func(p Pod) bool { return p.Terminating() && (p.Node == 0 || s.node(p.Node).Link == Up) })
+				return !s.anyPod(func(p *Pod) bool { return p.Terminating() && (p.Node == 0 || s.node(p.Node).Link == Up) })
 			})},
 		{ID: "L-NOTREADY", Status: NotGuaranteed, Assumption: fair,
 			Claim:  "in the end no pod of a dead node is ready",
 			Source: "fails by #48681 and #135205 (hazard B16): a controller manager that restarts between judging a node and marking its pods forgets them",
 			property: finally("L-NOTREADY", func(y *system, s *State) bool {
-				return !s.anyPod(func(p Pod) bool { return p.Stored() && p.Ready && p.Node != 0 && s.node(p.Node).Link != Up })
+				return !s.anyPod(func(p *Pod) bool { return p.Stored() && p.Ready && p.Node != 0 && s.node(p.Node).Link != Up })
 			})},
 	}
 }

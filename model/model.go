@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/reconverge/reconverge/check"
 )
@@ -23,14 +24,16 @@ func New(s Scenario, properties ...string) (*Model, error) {
 	m := &Model{y: y, Model: &check.Model[State]{
 		Name:      s.Name,
 		Init:      y.initial(),
-		Actions:   y.actions(),
 		Canonical: y.canonical,
-		Packing:   check.Pack(pack, unpack),
+		Packing:   y.packing(),
 		Bounds: []check.Bound[State]{{
 			Name: "pod identities",
 			At:   func(s State) bool { return s.used() == y.limit && (s.KCM.ToCreate > 0 || y.mayRecreate(&s)) },
 		}},
 	}}
+	if m.Actions, err = y.actions(); err != nil {
+		return nil, err
+	}
 	if m.Claims, err = y.claimed(properties); err != nil {
 		return nil, err
 	}
@@ -40,88 +43,74 @@ func New(s Scenario, properties ...string) (*Model, error) {
 	return m, nil
 }
 
-// actions lists what the processes of a version do, in the order of
-// exploration. Everything a process owes is weakly fair; faults and users owe
-// nothing.
-func (y *system) actions() []check.Action[State] {
-	pod, node := y.podStep, y.nodeStep
-	control := y.controlActions()
-	for _, a := range control {
-		y.control = append(y.control, a.NextInPlace)
-	}
-	all := append(control,
-		fair("Kubelet.Observe", y.kubeletObserve, pod),
-		fair("Kubelet.Start", y.kubeletStart, pod),
-		fair("Kubelet.Stop", y.kubeletStop, pod),
-		fair("Kubelet.ReportRunning", y.kubeletReportRunning, pod),
-		fair("Kubelet.ReportTerminal", y.kubeletReportTerminal, pod),
-		fair("Kubelet.FinalDelete", y.kubeletFinalDelete, pod),
-		fair("Kubelet.Heartbeat", y.kubeletHeartbeat, node),
-		fair("Tick", y.tick, nil),
+// actions lists what can happen, in the order of exploration: what the control
+// plane does at once, what takes any time, and faults and users. Everything a
+// process owes is weakly fair; faults and users owe nothing.
+func (y *system) actions() (all []check.Action[State], err error) {
+	steps := slices.Concat(
+		y.replicaSetSteps(), y.schedulerSteps(), y.apiSteps(), y.podGCSteps(), y.nodeLifecycleSteps(), y.watchSteps(),
+		y.nodeControllerSteps(), y.taintEvictionSteps(), y.kubeletSteps(), y.clockSteps(), y.nodeFaults(), y.managerFaults(), y.userSteps(),
 	)
-	for _, act := range []struct {
-		fault Fault
-		name  string
-		next  nextFunc
-		label labelFunc
-	}{
-		{NodeCrash, "Fault.NodeCrash", y.nodeCrash, node}, {NodeReturn, "Fault.NodeReturn", y.nodeReturn, node},
-		{Partition, "Fault.Partition", y.partition, node}, {Heal, "Fault.Heal", y.heal, node},
-		{Restart, "Fault.RestartKCM", y.restartKCM, nil},
-		{PodDelete, "User.Delete", y.userDelete, pod}, {Scale, "User.Scale", y.userScale, nil},
-		{PodRecreate, "User.Recreate", y.userRecreate, pod},
-	} {
-		if y.Faults[act.fault] > 0 {
-			all = append(all, check.Action[State]{Name: act.name, Fair: check.Unfair, NextInPlace: act.next, Label: label(act.name, act.label)})
+	for _, kind := range []stepKind{urgent, anyTime, optional} {
+		for _, step := range steps {
+			if step.kind != kind || kind == optional && y.Faults[step.fault] == 0 {
+				continue
+			}
+			all = append(all, step.Action)
+			if kind == urgent {
+				y.control = append(y.control, step.NextInPlace)
+			}
 		}
 	}
-	return all
+	for _, f := range y.spendable {
+		if !slices.ContainsFunc(steps, func(s step) bool { return s.fault == f && s.kind == optional }) && !f.outcome() {
+			return nil, fmt.Errorf("fault %v is not modelled", f)
+		}
+	}
+	return all, nil
 }
 
-// controlActions lists what the control plane does: see tick.
-func (y *system) controlActions() []check.Action[State] {
-	pod, node := y.podStep, y.nodeStep
-	all := []check.Action[State]{
-		fair("ReplicaSet.Decide", y.rsDecide, nil),
-		fair("ReplicaSet.Create", y.rsCreate, pod),
-		fair("ReplicaSet.Delete", y.rsDelete, pod),
-		fair("Scheduler.Assume", y.schedAssume, pod),
-		fair("Scheduler.Bind", y.schedBind, pod),
-		fair("API.Remove", y.remove, pod),
-		fair("PodGC.Remove", y.podGC, pod),
-		fair("NodeLifecycle.Judge", y.nlcJudge, node),
-		fair("NodeLifecycle.MarkPod", y.nlcMarkPod, pod),
-		fair("KCM.SeePod", y.kcmSeesPod, y.podEvent(func(s *State) *Cache[PodView] { return &s.KCM.Pods })),
-		fair("KCM.SeeNode", y.kcmSeesNode, nodeEvent(func(s *State) *Cache[NodeView] { return &s.KCM.Nodes })),
-		fair("KCM.SeeReplicaSet", y.kcmSeesReplicaSet, nil),
-		fair("Scheduler.SeePod", y.schedulerSeesPod, y.podEvent(func(s *State) *Cache[PodView] { return &s.Scheduler.Pods })),
-		fair("Scheduler.SeeNode", y.schedulerSeesNode, nodeEvent(func(s *State) *Cache[NodeView] { return &s.Scheduler.Nodes })),
-	}
-	if y.Version == V1_9 {
-		return append(all,
-			fair("NodeController.Queue", y.ncQueue, node),
-			fair("NodeController.Condemn", y.ncCondemn, node),
-			fair("NodeController.MarkLost", y.ncMarkLost, pod),
-			fair("NodeController.Delete", y.ncDelete, pod),
-		)
-	}
-	return append(all,
-		fair("NodeLifecycle.TaintNoSchedule", y.nlcTaintNoSchedule, node),
-		fair("NodeLifecycle.TaintNoExecute", y.nlcTaintNoExecute, node),
-		fair("NodeLifecycle.Untaint", y.nlcUntaint, node),
-		fair("TaintEviction.Delete", y.taintEvict, pod),
-	)
+// A step is an action and what makes it happen.
+type step struct {
+	check.Action[State]
+	kind  stepKind
+	fault Fault // what an optional step spends
 }
+
+// stepKind says when a step happens: before time passes (see tick); at some
+// time; if it likes.
+type stepKind uint8
+
+const (
+	urgent stepKind = iota
+	anyTime
+	optional
+)
 
 type nextFunc = func(dst []State, s *State) []State
 
-// fair declares an action that a process owes.
+// fair declares a step that the control plane owes, before time passes.
 //
 // It is fair as a family: if one of its instances stays enabled, one is taken
 // again and again. That asks less than fairness of each instance, so what
 // holds under it holds under that too.
-func fair(name string, next nextFunc, of labelFunc) check.Action[State] {
-	return check.Action[State]{Name: name, Fair: check.Weak, NextInPlace: next, Label: label(name, of)}
+func fair(name string, next nextFunc, of labelFunc) step {
+	return step{Action: check.Action[State]{Name: name, Fair: check.Weak, NextInPlace: next, Label: label(name, of)}}
+}
+
+// slow declares a step that is owed and may take any time.
+func slow(name string, next nextFunc, of labelFunc) step {
+	s := fair(name, next, of)
+	s.kind = anyTime
+	return s
+}
+
+// fault declares a step that nobody promises, or promises not to do. It spends
+// one of the budget of f, which next does itself.
+func fault(f Fault, name string, next nextFunc, of labelFunc) step {
+	s := fair(name, next, of)
+	s.kind, s.fault, s.Fair = optional, f, check.Unfair
+	return s
 }
 
 // Assumptions lists what every verdict about the scenario rests on besides its

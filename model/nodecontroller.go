@@ -3,6 +3,18 @@ package model
 // The eviction of the node controller of v1.9,
 // pkg/controller/node/node_controller.go: it deletes the pods itself.
 
+func (y *system) nodeControllerSteps() []step {
+	if y.Version != V1_9 {
+		return nil
+	}
+	return []step{
+		fair("NodeController.Queue", y.ncQueue, y.nodeStep),
+		fair("NodeController.Condemn", y.ncCondemn, y.nodeStep),
+		fair("NodeController.MarkLost", y.ncMarkLost, y.podStep),
+		fair("NodeController.Delete", y.ncDelete, y.podStep),
+	}
+}
+
 // ncQueue queues a node that has been silent for the eviction delay.
 //
 // Abstracts: monitorNodeStatus (N3). A node that was evicted stays in the set
@@ -13,7 +25,7 @@ func (y *system) ncQueue(dst []State, s *State) []State {
 	}
 	for n := range y.Nodes {
 		node := s.Nodes[n]
-		if !node.Object || node.Queued || node.InSet || s.kcmNode(n).Ready || node.Silent < evictionTicks {
+		if !node.Object || node.Queued || node.InSet || s.kcmNode(n).Ready == True || node.Silent < evictionTicks {
 			continue
 		}
 		next := *s

@@ -8,6 +8,21 @@ package model
 // one), kubelets that report Ready=False themselves, NoSchedule
 // taints other than unreachable, the start-up grace of new nodes.
 
+func (y *system) nodeLifecycleSteps() []step {
+	steps := []step{
+		fair("NodeLifecycle.Judge", y.nlcJudge, y.nodeStep),
+		fair("NodeLifecycle.MarkPod", y.nlcMarkPod, y.podStep),
+	}
+	if y.Version == V1_9 {
+		return steps
+	}
+	return append(steps,
+		fair("NodeLifecycle.TaintNoSchedule", y.nlcTaintNoSchedule, y.nodeStep),
+		fair("NodeLifecycle.TaintNoExecute", y.nlcTaintNoExecute, y.nodeStep),
+		fair("NodeLifecycle.Untaint", y.nlcUntaint, y.nodeStep),
+	)
+}
+
 // nlcJudge writes Ready=Unknown for a node without a heartbeat. The heartbeat
 // counts as seen when it is sent, which is what the live look at the lease
 // (v1.37) ensures.
@@ -15,10 +30,10 @@ package model
 // Abstracts: tryUpdateNodeHealth (L2, L3); v1.9 N2.
 func (y *system) nlcJudge(dst []State, s *State) []State {
 	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
-		if node.Silent < graceTicks || !node.Ready || !v.Ready {
+		if node.Silent < graceTicks || node.Ready != True || v.Ready != True {
 			return node, false
 		}
-		node.Ready, node.NeedMark = false, true
+		node.Ready, node.NeedMark = Unknown, true
 		return node, true
 	})
 }
@@ -94,7 +109,7 @@ func (y *system) podsToMark(s *State, n int) bool {
 func (y *system) stopped(s *State) bool {
 	notReady := 0
 	for n := range y.Nodes {
-		if !s.kcmNode(n).Ready {
+		if s.kcmNode(n).Ready != True {
 			notReady++
 		}
 	}
@@ -109,7 +124,7 @@ func (y *system) fullDisruption(s *State) bool {
 		return false
 	}
 	for n := range y.Nodes {
-		if s.kcmNode(n).Ready {
+		if s.kcmNode(n).Ready == True {
 			return false
 		}
 	}
@@ -122,10 +137,10 @@ func (y *system) fullDisruption(s *State) bool {
 // the node that was read.
 func (y *system) nlcTaintNoSchedule(dst []State, s *State) []State {
 	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
-		if v.NoSchedule == !v.Ready || v != node.kcmView() && !y.bug.noConflict {
+		if v.Taints&NoScheduleUnreachable != 0 == (v.Ready != True) || v != node.kcmView() && !y.bug.noConflict {
 			return node, false
 		}
-		node.NoSchedule = !v.Ready
+		node.Taints ^= NoScheduleUnreachable
 		return node, true
 	})
 }
@@ -139,10 +154,10 @@ func (y *system) nlcTaintNoExecute(dst []State, s *State) []State {
 		return dst
 	}
 	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
-		if v.Ready || v.NoExecute || node.Added || v != node.kcmView() && !y.bug.noConflict {
+		if v.Ready == True || v.Taints&noExecute != 0 || node.Added || v != node.kcmView() && !y.bug.noConflict {
 			return node, false
 		}
-		node.NoExecute = true
+		node.Taints |= NoExecuteUnreachable
 		return node, true
 	})
 }
@@ -155,10 +170,10 @@ func (y *system) nlcTaintNoExecute(dst []State, s *State) []State {
 func (y *system) nlcUntaint(dst []State, s *State) []State {
 	full := y.fullDisruption(s)
 	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
-		if !v.NoExecute || !(v.Ready || node.Added || full) || v != node.kcmView() && !y.bug.noConflict {
+		if v.Taints&noExecute == 0 || !(v.Ready == True || node.Added || full) || v != node.kcmView() && !y.bug.noConflict {
 			return node, false
 		}
-		node.NoExecute, node.Added = false, false
+		node.Taints, node.Added = node.Taints&^noExecute, false
 		return node, true
 	})
 }

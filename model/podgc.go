@@ -1,5 +1,11 @@
 package model
 
+func (y *system) podGCSteps() []step {
+	return []step{
+		fair("PodGC.Remove", y.podGC, y.podStep),
+	}
+}
+
 // podGC removes a pod that was marked before it was bound: it covers a crash
 // between the two writes of its deletion.
 //

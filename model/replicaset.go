@@ -8,6 +8,14 @@ package model
 // release, as no pod changes its labels or owner; more than 500 pods a sync.
 // Parallel creates of a batch are sent in sequence: the pods are alike.
 
+func (y *system) replicaSetSteps() []step {
+	return []step{
+		fair("ReplicaSet.Decide", y.rsDecide, nil),
+		fair("ReplicaSet.Create", y.rsCreate, y.podStep),
+		fair("ReplicaSet.Delete", y.rsDelete, y.podStep),
+	}
+}
+
 // rsDecide starts a sync that has something to do.
 //
 // Abstracts: syncReplicaSet up to the choice in manageReplicas: the
@@ -18,15 +26,16 @@ func (y *system) rsDecide(dst []State, s *State) []State {
 		return dst
 	}
 	active := y.rsActive(s)
-	if len(active) < int(s.KCM.Replicas) {
+	replicas := s.kcmOwner().Replicas
+	if len(active) < int(replicas) {
 		next := *s
-		next.KCM.ToCreate = s.KCM.Replicas - uint8(len(active))
+		next.KCM.ToCreate = replicas - uint8(len(active))
 		if !y.bug.noExpectations {
 			next.KCM.ExpectAdd = next.KCM.ToCreate
 		}
 		return append(dst, y.settle(s, next))
 	}
-	surplus := len(active) - int(s.KCM.Replicas)
+	surplus := len(active) - int(replicas)
 	if surplus == 0 {
 		return dst
 	}
@@ -67,8 +76,8 @@ func (y *system) rsMayManage(s *State) bool {
 // unseenCreate reports whether the controller manager's cache lacks a pod that
 // its ReplicaSet controller created.
 func (s *State) unseenCreate() bool {
-	for _, e := range s.KCM.Pods.Events[:s.KCM.Pods.Len] {
-		if !e.Before.Stored && s.Pods[e.Object].Object == Stored && !s.Pods[e.Object].Bare {
+	for _, e := range s.KCM.Pods.Events[s.KCM.Pods.Seen:s.KCM.Pods.Len] {
+		if !e.Before.Stored && s.Pods[e.Object].Owner != 0 {
 			return true
 		}
 	}
@@ -79,7 +88,7 @@ func (s *State) unseenCreate() bool {
 func (y *system) rsActive(s *State) (active []int) {
 	for i := range s.used() {
 		v := s.kcmPod(i)
-		if v.Stored && !s.Pods[i].Bare && v.Phase != Terminal && (!v.Deletion || y.bug.countTerminating) {
+		if v.Stored && v.Owner != 0 && v.Phase != Terminal && (!v.Deletion || y.bug.countTerminating) {
 			active = append(active, i)
 		}
 	}
@@ -148,7 +157,7 @@ func (y *system) rsCreate(dst []State, s *State) []State {
 	if y.lag == 0 && !y.bug.noExpectations {
 		next.KCM.ExpectAdd-- // seen at once
 	}
-	if y.createPod(&next, Pod{Object: Stored}) {
+	if y.createPod(&next, Pod{Object: Stored, Owner: s.kcmOwner().UID}) {
 		dst = append(dst, y.settle(s, next))
 	}
 	return dst

@@ -10,7 +10,7 @@ func safetyClaims() []Claim {
 		{ID: "P-NOREVIVE", Status: Guaranteed,
 			Claim:  "an evicted pod's identity is never revived: a mark for deletion stays, a UID that left the store does not come back, no kubelet takes it up again or starts its container again",
 			Source: "rest/update.go:BeforeUpdate; pkg/kubelet/config/config.go:podStorage.merge; protocol 6.1",
-			property: steps("P-NOREVIVE", func(a, b Pod) bool {
+			property: steps("P-NOREVIVE", func(a, b *Pod) bool {
 				switch {
 				case a.Object == Stored && a.Deletion != Unmarked:
 					return b.Object == Removed || b.Object == Stored && b.Deletion != Unmarked
@@ -22,7 +22,7 @@ func safetyClaims() []Claim {
 					return b.Object == Removed && !takenUp && !startedAgain
 				}
 				return true
-			}, when(func(p Pod) bool { return p.Terminating() || p.Object == Removed }))},
+			}, when(func(p *Pod) bool { return p.Terminating() || p.Object == Removed }))},
 		{ID: "P-RV", Status: Guaranteed,
 			Claim:    "a step writes at most one object, and a write that carries a resourceVersion is accepted only on the revision it read",
 			Source:   "apiserver/pkg/storage/etcd3/store.go:GuaranteedUpdate",
@@ -30,26 +30,26 @@ func safetyClaims() []Claim {
 		{ID: "P-UID", Status: Guaranteed,
 			Claim:  "a UID never reappears after its object was removed",
 			Source: "apiserver/pkg/registry/rest/meta.go:FillObjectMetaSystemFields",
-			property: steps("P-UID", func(a, b Pod) bool { return a.Object != Removed || b.Object == Removed },
-				when(func(p Pod) bool { return p.Object == Removed }))},
+			property: steps("P-UID", func(a, b *Pod) bool { return a.Object != Removed || b.Object == Removed },
+				when(func(p *Pod) bool { return p.Object == Removed }))},
 		{ID: "P-DT", Status: Guaranteed,
 			Claim:  "a deletionTimestamp is never cleared, and the grace period only shrinks",
 			Source: "apiserver/pkg/registry/rest/delete.go:BeforeDelete, rest/update.go:BeforeUpdate",
-			property: steps("P-DT", func(a, b Pod) bool { return b.Object != Stored || b.Deletion >= a.Deletion },
-				when(Pod.Terminating))},
+			property: steps("P-DT", func(a, b *Pod) bool { return b.Object != Stored || b.Deletion >= a.Deletion },
+				when((*Pod).Terminating))},
 		{ID: "P-NODE1", Status: Guaranteed,
 			Claim:  "spec.nodeName is written once",
 			Source: "pkg/registry/core/pod/storage/storage.go:setPodNodeAndMetadata",
-			property: steps("P-NODE1", func(a, b Pod) bool {
+			property: steps("P-NODE1", func(a, b *Pod) bool {
 				return a.Object != Stored || b.Object != Stored || a.Node == 0 || a.Node == b.Node
-			}, when(func(p Pod) bool { return p.Stored() && p.Node != 0 }))},
+			}, when(func(p *Pod) bool { return p.Stored() && p.Node != 0 }))},
 		{ID: "P-NOBIND-T", Status: Guaranteed,
 			Claim:  "a terminating pod is never newly bound",
 			Source: "pkg/registry/core/pod/storage/storage.go:setPodNodeAndMetadata",
 			unless: needsUserDelete,
-			property: steps("P-NOBIND-T", func(a, b Pod) bool {
+			property: steps("P-NOBIND-T", func(a, b *Pod) bool {
 				return !a.Terminating() || a.Node != 0 || b.Node == 0
-			}, when(func(p Pod) bool { return p.Terminating() && p.Node == 0 }))},
+			}, when(func(p *Pod) bool { return p.Terminating() && p.Node == 0 }))},
 		{ID: "P-BIND-UID", Status: Guaranteed,
 			Claim:  "a binding decided for one UID never lands on another",
 			Source: "pkg/registry/core/pod/storage/storage.go:setPodNodeAndMetadata (#105913, #116550)",
@@ -62,29 +62,29 @@ func safetyClaims() []Claim {
 				}
 				return ""
 			},
-			property: steps("P-BIND-UID", func(a, b Pod) bool {
+			property: steps("P-BIND-UID", func(a, b *Pod) bool {
 				return a.Object != Stored || a.Node != 0 || b.Node == 0 || b.Node == a.Assumed
-			}, when(func(p Pod) bool { return p.Assumed != 0 }), "Scheduler.Bind")},
+			}, when(func(p *Pod) bool { return p.Assumed != 0 }), "Scheduler.Bind")},
 		{ID: "P-PHASE", Status: Assumed, Assumption: "only kubelets and pod GC write a pod's phase",
 			Claim:  "Succeeded and Failed are final",
 			Source: "pkg/kubelet/kubelet_pods.go:generateAPIPodStatus",
 			unless: needsTermination,
-			property: steps("P-PHASE", func(a, b Pod) bool {
+			property: steps("P-PHASE", func(a, b *Pod) bool {
 				return !a.Stored() || a.Phase != Terminal || b.Phase == Terminal || b.Object == Removed
-			}, when(func(p Pod) bool { return p.Stored() && p.Phase == Terminal }))},
+			}, when(func(p *Pod) bool { return p.Stored() && p.Phase == Terminal }))},
 		{ID: "P-TERM-NR", Status: Assumed, Assumption: "only kubelets report a terminal phase",
 			Claim:  "a terminal pod is not Ready",
 			Source: "pkg/kubelet/status/status_manager.go:mergePodStatus (#108594)",
 			unless: needsTermination,
 			property: func(y *system) check.Property[State] {
 				return check.Invariant("P-TERM-NR", func(s State) bool {
-					return !s.anyPod(func(p Pod) bool { return p.Stored() && p.Phase == Terminal && p.Ready })
-				}).When(when(func(p Pod) bool { return p.Stored() && p.Phase == Terminal }))
+					return !s.anyPod(func(p *Pod) bool { return p.Stored() && p.Phase == Terminal && p.Ready })
+				}).When(when(func(p *Pod) bool { return p.Stored() && p.Phase == Terminal }))
 			}},
 		{ID: "P-REPL", Status: Guaranteed,
 			Claim:  "a replacement has a UID that was never used",
 			Source: "pkg/controller/controller_utils.go:RealPodControl.CreatePods",
-			property: steps("P-REPL", func(a, b Pod) bool {
+			property: steps("P-REPL", func(a, b *Pod) bool {
 				return a.Object == b.Object || a.Object == Unused && b.Object == Stored && b.Node == 0 && b.Deletion == Unmarked
 			}, nil, "ReplicaSet.Create")},
 		{ID: "P-OVER2", Status: Assumed, Assumption: "one controller manager acts at a time, the first list of a new one is consistent, no create response is lost",
@@ -100,7 +100,7 @@ func safetyClaims() []Claim {
 				return ""
 			},
 			property: func(y *system) check.Property[State] {
-				return check.Invariant("P-OVER2", func(s State) bool { return s.active() <= int(s.Replicas) })
+				return check.Invariant("P-OVER2", func(s State) bool { return s.active() <= int(s.Owner.Replicas) })
 			}},
 		{ID: "P-UNDER", Status: Guaranteed,
 			Claim:  "the ReplicaSet controller never deletes below spec.replicas in its own view",
@@ -118,12 +118,12 @@ func safetyClaims() []Claim {
 						v := from.kcmPod(i)
 						if to.Pods[i].Chosen {
 							chosen = true
-						} else if v.Stored && !v.Deletion && v.Phase != Terminal && !to.Pods[i].Bare {
+						} else if v.Stored && !v.Deletion && v.Phase != Terminal && v.Owner != 0 {
 							left++
 						}
 					}
-					return !chosen || left >= int(from.KCM.Replicas)
-				}, "ReplicaSet.Decide").When(func(s State) bool { return len(y.rsActive(&s)) > int(s.KCM.Replicas) })
+					return !chosen || left >= int(from.kcmOwner().Replicas)
+				}, "ReplicaSet.Decide").When(func(s State) bool { return len(y.rsActive(&s)) > int(s.kcmOwner().Replicas) })
 			}},
 		{ID: "P-CANCEL", Status: Assumed, Assumption: "a node that is seen ready again is cleaned up before the next timer runs out (guaranteed without that only after the taint is seen to be gone)",
 			Claim:  "no eviction of a pod begins while its node is seen ready again: the pods of a node that returned in time survive",
@@ -134,8 +134,8 @@ func safetyClaims() []Claim {
 				}
 				return needsNodeFault(y)
 			},
-			property: evictions("P-CANCEL", func(y *system, s *State, n int) bool { return !s.kcmNode(n).Ready },
-				func(s *State, n int) bool { return s.Nodes[n].Ready })},
+			property: evictions("P-CANCEL", func(y *system, s *State, n int) bool { return s.kcmNode(n).Ready != True },
+				func(s *State, n int) bool { return s.Nodes[n].Ready == True })},
 		{ID: "P-EVICT-WHY", Status: Guaranteed,
 			Claim:  "a pod is evicted only from a node that the deciding process has held not ready for the whole eviction delay, by its own clock",
 			Source: "node_lifecycle_controller.go:processTaintBaseEviction; (9) node_controller.go:monitorNodeStatus",
@@ -147,7 +147,7 @@ func safetyClaims() []Claim {
 			},
 			property: evictions("P-EVICT-WHY", func(y *system, s *State, n int) bool {
 				if y.Version == V1_9 { // counted from the last heartbeat
-					return !s.kcmNode(n).Ready && s.KCM.Uptime >= evictionTicks
+					return s.kcmNode(n).Ready != True && s.KCM.Uptime >= evictionTicks
 				}
 				return s.Nodes[n].NotReady >= y.tolerationTicks()
 			}, func(*State, int) bool { return true })},
@@ -163,7 +163,7 @@ func safetyClaims() []Claim {
 			property: func(y *system) check.Property[State] {
 				return check.TransitionInPlace("P-FULL", func(from, to *State) bool {
 					for n := range y.Nodes {
-						begun := to.Nodes[n].NoExecute && !from.Nodes[n].NoExecute || to.Nodes[n].InSet && !from.Nodes[n].InSet
+						begun := to.Nodes[n].Taints&noExecute != 0 && from.Nodes[n].Taints&noExecute == 0 || to.Nodes[n].InSet && !from.Nodes[n].InSet
 						if begun && !from.someNodeSeenReady(y.Nodes) {
 							return false
 						}
@@ -191,14 +191,14 @@ func safetyClaims() []Claim {
 
 // steps makes a transition property that is judged pod by pod: each pod that a
 // step changes must satisfy ok.
-func steps(id string, ok func(a, b Pod) bool, relevant func(State) bool, actions ...string) func(*system) check.Property[State] {
+func steps(id string, ok func(a, b *Pod) bool, relevant func(State) bool, actions ...string) func(*system) check.Property[State] {
 	return func(*system) check.Property[State] {
 		p := check.TransitionInPlace(id, func(from, to *State) bool {
 			if from.Pods == to.Pods {
 				return true
 			}
 			for i := range to.used() {
-				if from.Pods[i] != to.Pods[i] && !ok(from.Pods[i], to.Pods[i]) {
+				if from.Pods[i] != to.Pods[i] && !ok(&from.Pods[i], &to.Pods[i]) {
 					return false
 				}
 			}
@@ -212,13 +212,13 @@ func steps(id string, ok func(a, b Pod) bool, relevant func(State) bool, actions
 }
 
 // when makes a predicate of states that have such a pod.
-func when(f func(Pod) bool) func(State) bool {
+func when(f func(*Pod) bool) func(State) bool {
 	return func(s State) bool { return s.anyPod(f) }
 }
 
-func (s *State) anyPod(f func(Pod) bool) bool {
+func (s *State) anyPod(f func(*Pod) bool) bool {
 	for i := range s.used() {
-		if f(s.Pods[i]) {
+		if f(&s.Pods[i]) {
 			return true
 		}
 	}
@@ -228,7 +228,7 @@ func (s *State) anyPod(f func(Pod) bool) bool {
 // active counts the pods of the ReplicaSet that are neither terminal nor marked.
 func (s *State) active() (n int) {
 	for i := range s.used() {
-		if p := &s.Pods[i]; p.Active() && !p.Bare {
+		if p := &s.Pods[i]; p.Active() && p.Owner != 0 {
 			n++
 		}
 	}
@@ -239,7 +239,7 @@ func (s *State) active() (n int) {
 func revisions(y *system) check.Property[State] {
 	return check.TransitionInPlace("P-RV", func(from, to *State) bool {
 		written := 0
-		if from.Replicas != to.Replicas {
+		if from.Owner != to.Owner {
 			written++
 		}
 		for n := range to.Nodes {
@@ -263,7 +263,7 @@ func revisions(y *system) check.Property[State] {
 		stale := y.Version == V1_37 && marked >= 0 && from.kcmPod(marked) != from.Pods[marked].kcmView()
 		for n := range to.Nodes {
 			a, b := &from.Nodes[n], &to.Nodes[n]
-			tainted := a.NoSchedule != b.NoSchedule || a.NoExecute != b.NoExecute
+			tainted := a.Taints != b.Taints
 			stale = stale || tainted && from.kcmNode(n) != a.kcmView()
 		}
 		return written <= 1 && !stale
@@ -272,11 +272,12 @@ func revisions(y *system) check.Property[State] {
 
 // inStore is a pod as the store holds it: its object without what processes
 // remember.
-func (p Pod) inStore() Pod {
+func (p *Pod) inStore() Pod {
 	if p.Object != Stored {
 		return Pod{Object: p.Object}
 	}
-	return Pod{Object: p.Object, Phase: p.Phase, Node: p.Node, Ready: p.Ready, Deletion: p.Deletion, Lost: p.Lost}
+	return Pod{Object: p.Object, Phase: p.Phase, Node: p.Node, Ready: p.Ready, Deletion: p.Deletion, Lost: p.Lost,
+		Owner: p.Owner, Unlabelled: p.Unlabelled}
 }
 
 // evictions makes a property of the steps in which the eviction of pods from a
@@ -300,7 +301,7 @@ func evictions(id string, ok func(y *system, s *State, n int) bool, relevant fun
 			return true
 		}).When(func(s State) bool {
 			for n := range s.Nodes {
-				waiting := s.Nodes[n].Queued || s.anyPod(func(p Pod) bool { return p.Node == NodeRef(n+1) && (p.Timer != Off || p.Condemned) })
+				waiting := s.Nodes[n].Queued || s.anyPod(func(p *Pod) bool { return p.Node == NodeRef(n+1) && (p.Timer != Off || p.Condemned) })
 				if waiting && relevant(&s, n) {
 					return true
 				}
@@ -320,7 +321,7 @@ func (y *system) begins() string {
 
 func (s *State) someNodeSeenReady(nodes int) bool {
 	for n := range nodes {
-		if s.kcmNode(n).Ready {
+		if s.kcmNode(n).Ready == True {
 			return true
 		}
 	}
@@ -335,10 +336,10 @@ func (y *system) eight(s State) bool {
 	var home NodeRef
 	for i := range s.used() {
 		switch p := &s.Pods[i]; {
-		case p.Active() && p.Ready && !p.Bare && (home == 0 || home == p.Node):
+		case p.Active() && p.Ready && p.Owner != 0 && (home == 0 || home == p.Node):
 			home = p.Node
 			running++
-		case p.Terminating() && p.Node != 0 && !s.node(p.Node).Ready && p.Phase == Running && (p.Lost || y.Version != V1_9):
+		case p.Terminating() && p.Node != 0 && s.node(p.Node).Ready != True && p.Phase == Running && (p.Lost || y.Version != V1_9):
 			left++
 		case p.Stored():
 			return false

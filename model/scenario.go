@@ -1,9 +1,9 @@
 package model
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -35,51 +35,6 @@ func ParseVersion(s string) (Version, error) {
 	return 0, fmt.Errorf("version %q is not modelled: use 1.37 or 1.9", s)
 }
 
-// A Fault is something that nobody promises to do or to refrain from: a
-// failure, or a user's action. A scenario says how often each may happen.
-type Fault uint8
-
-// The faults and user actions.
-const (
-	NodeCrash   Fault = iota // a machine is switched off: its containers and its kubelet's memory are gone
-	NodeReturn               // a machine that was switched off boots
-	Partition                // a machine loses its connection to the API server; its containers run on
-	Heal                     // the connection is back
-	Restart                  // kube-controller-manager restarts
-	PodDelete                // a user deletes a pod
-	Scale                    // a user adds or removes one replica
-	PodRecreate              // a user deletes a pod of their own and creates another of the same name
-	numFaults
-)
-
-var faultNames = [numFaults]string{"node-crash", "node-return", "partition", "heal", "restart", "pod-delete", "scale", "pod-recreate"}
-
-func (f Fault) String() string { return faultNames[f] }
-
-// ParseFault is the inverse of Fault.String.
-func ParseFault(s string) (Fault, error) {
-	if i := slices.Index(faultNames[:], s); i >= 0 {
-		return Fault(i), nil
-	}
-	return 0, fmt.Errorf("unknown fault %q: use one of %s", s, strings.Join(faultNames[:], ", "))
-}
-
-// Budget says how often each fault may happen in one behaviour.
-type Budget [numFaults]uint8
-
-func (b Budget) String() string {
-	var parts []string
-	for f, n := range b {
-		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%v=%d", Fault(f), n))
-		}
-	}
-	if len(parts) == 0 {
-		return "none"
-	}
-	return strings.Join(parts, ", ")
-}
-
 // Toleration says how long a pod tolerates the NoExecute taint of a node that
 // is not ready.
 type Toleration uint8
@@ -109,21 +64,60 @@ const (
 
 func (s Start) String() string { return [...]string{"empty", "running"}[s] }
 
+// Propagation is how a user deletes the ReplicaSet.
+type Propagation uint8
+
+// The dependents are deleted after the owner, or before it, or are let go.
+const (
+	PropagateBackground Propagation = iota
+	PropagateForeground
+	PropagateOrphan
+)
+
+func (p Propagation) String() string { return [...]string{"background", "foreground", "orphan"}[p] }
+
+// A Disruption is the specification of a PodDisruptionBudget that selects the
+// pods of the ReplicaSet.
+type Disruption struct {
+	Limit       Limit
+	Value       int  // pods, or percent of the ReplicaSet's replicas
+	Percent     bool // rounded up
+	AlwaysAllow bool // unhealthyPodEvictionPolicy
+}
+
+// Limit says which of its two forms a PodDisruptionBudget has.
+type Limit uint8
+
+// There is no budget, or it has one of these fields.
+const (
+	NoLimit Limit = iota
+	MinAvailable
+	MaxUnavailable
+)
+
 // A Scenario is one ReplicaSet in one cluster, and what may happen to it. It
 // fixes the size of the model; a verdict is about one scenario.
 type Scenario struct {
-	Name       string // of the ReplicaSet, for traces
-	Version    Version
-	Replicas   int
-	Nodes      int
-	Toleration Toleration
-	NoGrace    bool // terminationGracePeriodSeconds is 0
-	Start      Start
-	Lag        int // events of one kind that a cache may be behind
-	Pods       int // pod identities; 0: as many as the scenario needs at most
-	BarePods   int // pods that a user has created beside the ReplicaSet
-	Faults     Budget
-	Mutations  []string // names of planted bugs, see Mutations
+	Name        string // of the ReplicaSet, for traces
+	Version     Version
+	Replicas    int
+	Nodes       int
+	Zones       [MaxNodes]uint8 // the zone of each node
+	Capacity    [MaxNodes]uint8 // pods that each node has room for; 0: as many as there are
+	Toleration  Toleration      // of an unreachable node
+	NotReady    Toleration      // of a node that says itself that it is not ready
+	NoGrace     bool            // terminationGracePeriodSeconds is 0
+	Disruption  Disruption
+	Propagation Propagation // of OwnerDelete
+	Status      bool        // the ReplicaSet controller writes status, which nothing else here reads
+	Untimed     bool        // time may pass although something is due
+	Start       Start
+	Lag         int // events of one kind that a cache may be behind
+	Past        int // events of one kind that a cache may go back (v1.9)
+	Pods        int // pod identities; 0: as many as the scenario needs at most
+	BarePods    int // pods that a user has created beside the ReplicaSet
+	Faults      Budget
+	Mutations   []string // names of planted bugs, see Mutations
 }
 
 // The age at which a timer of the ordered time has run out, in ticks.
@@ -174,12 +168,18 @@ func (s *Scenario) Validate() error {
 		return fmt.Errorf("the bound on pods is %d, the model takes 0 (as many as are needed) to %d", s.Pods, MaxPods)
 	case s.Start > StartRunning || s.Toleration > TolerateForever || s.Version > V1_9:
 		return errors.New("start, toleration or version out of range")
+	case s.Past < 0 || s.Lag+s.Past > maxEvents:
+		return fmt.Errorf("past is %d, with lag the model takes at most %d", s.Past, maxEvents)
+	case s.Past > 0 && s.Version != V1_9:
+		return errors.New("a cache goes back in 1.9 only")
+	case !s.nodesInOrder():
+		return errors.New("nodes of one zone and capacity must follow one another, the zones and the capacities in ascending order")
 	case s.Start == StartRunning && s.BarePods > 0:
 		return errors.New("a scenario with pods of a user starts empty")
 	}
 	for f, n := range s.Faults {
-		if n > maxBudget {
-			return fmt.Errorf("fault %v=%d, the model takes at most %d of a kind", Fault(f), n, maxBudget)
+		if n > Unlimited {
+			return fmt.Errorf("fault %v=%d, the model takes at most %d of a kind", Fault(f), n, Unlimited-1)
 		}
 	}
 	if n := s.pods(); n > MaxPods {
@@ -196,12 +196,30 @@ func (s *Scenario) Validate() error {
 	return nil
 }
 
+// nodesInOrder reports whether the nodes that start alike are next to one
+// another; then renaming them in order keeps each among its like.
+func (s *Scenario) nodesInOrder() bool {
+	for n := 1; n < s.Nodes; n++ {
+		if c := cmp.Compare(s.Zones[n-1], s.Zones[n]); c > 0 || c == 0 && s.Capacity[n-1] > s.Capacity[n] {
+			return false
+		}
+		if s.Zones[n] >= MaxZones || s.Capacity[n] > MaxPods {
+			return false
+		}
+	}
+	return true
+}
+
 // system is a scenario as the actions use it.
 type system struct {
 	Scenario
-	lag   uint8
-	limit int // pod identities
-	bug   bugs
+	lag, past uint8
+	limit     int // pod identities
+	limited   bool
+	repels    Taints           // keep the scheduler from placing a pod
+	spendable []Fault          // those with a budget
+	class     [MaxNodes]uint64 // nodes of one class start alike
+	bug       bugs
 
 	control []nextFunc // the actions of the control plane
 }
@@ -210,7 +228,22 @@ func newSystem(s Scenario) (*system, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	y := &system{Scenario: s, lag: uint8(s.Lag), limit: s.pods()}
+	y := &system{Scenario: s, lag: uint8(s.Lag), past: uint8(s.Past), limit: s.pods(), repels: noSchedule}
+	y.limited = s.Capacity != [MaxNodes]uint8{}
+	for n := range s.Nodes {
+		y.class[n] = uint64(s.Zones[n])<<5 | uint64(s.Capacity[n])
+	}
+	if s.Toleration == TolerateNot {
+		y.repels |= NoExecuteUnreachable
+	}
+	if s.NotReady == TolerateNot {
+		y.repels |= NoExecuteNotReady
+	}
+	for f, n := range s.Faults {
+		if n > 0 {
+			y.spendable = append(y.spendable, Fault(f))
+		}
+	}
 	for _, name := range s.Mutations {
 		m, _ := MutationByName(name)
 		m.plant(&y.bug)
@@ -221,11 +254,11 @@ func newSystem(s Scenario) (*system, error) {
 // initial returns the initial states.
 func (y *system) initial() []State {
 	var s State
-	s.Replicas, s.KCM.Replicas = uint8(y.Replicas), uint8(y.Replicas)
+	s.Owner = ReplicaSet{UID: 1, Replicas: uint8(y.Replicas)}
 	s.KCM.Uptime = evictionTicks // long ago
 	s.Budget = y.Faults
 	for n := range y.Nodes {
-		s.Nodes[n] = Node{Link: Up, Object: true, Ready: true}
+		s.Nodes[n] = Node{Link: Up, Registered: true, Object: true, Known: true}
 	}
 	for i := range y.BarePods {
 		s.Pods[i] = Pod{Object: Stored, Bare: true}
@@ -241,7 +274,7 @@ func (y *system) initial() []State {
 			return
 		}
 		for n := from; n < y.Nodes; n++ {
-			s.Pods[i] = Pod{Object: Stored, Phase: Running, Node: NodeRef(n + 1), Ready: true, Seen: SeenLive, Container: Started}
+			s.Pods[i] = Pod{Object: Stored, Phase: Running, Node: NodeRef(n + 1), Ready: true, Owner: s.Owner.UID, Seen: SeenLive, Container: Started}
 			place(s, i+1, n)
 		}
 	}
@@ -255,9 +288,7 @@ func (y *system) podName(s *State, i int) string {
 	if s.Pods[i].Bare {
 		return fmt.Sprintf("mypod(uid %d)", i+1)
 	}
-	name := y.Name
-	if name == "" {
-		name = "pod"
-	}
-	return fmt.Sprintf("%s-%c", name, 'a'+i)
+	return fmt.Sprintf("%s-%c", cmp.Or(y.Name, "pod"), 'a'+i)
 }
+
+func (y *system) ownerName() string { return cmp.Or(y.Name, "replicaset") }

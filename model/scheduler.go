@@ -5,6 +5,13 @@ package model
 // Omits: capacity (every feasible node has room), scores (the choice among
 // feasible nodes is any), queues and back-off; a scheduler that restarts.
 
+func (y *system) schedulerSteps() []step {
+	return []step{
+		fair("Scheduler.Assume", y.schedAssume, y.podStep),
+		fair("Scheduler.Bind", y.schedBind, y.podStep),
+	}
+}
+
 // schedAssume picks a node for a pod and assumes the pod on it.
 //
 // Abstracts: schedulingCycle, with the filters TaintToleration (v1.37) or
@@ -15,7 +22,7 @@ func (y *system) schedAssume(dst []State, s *State) []State {
 		if p.Assumed != 0 {
 			continue
 		}
-		if !s.schedulable(i) {
+		if !y.schedulable(s, i) {
 			continue
 		}
 		for n := range y.Nodes {
@@ -30,16 +37,21 @@ func (y *system) schedAssume(dst []State, s *State) []State {
 }
 
 // schedulable reports whether pod i waits for a node in the scheduler's cache.
-func (s *State) schedulable(i int) bool {
-	return s.Scheduler.Pods.view(i, s.Pods[i].schedulerView()).Stored
+func (y *system) schedulable(s *State, i int) bool {
+	v := y.schedulerSees(s, i)
+	return v.Stored && v.Node == 0
+}
+
+// schedulerSees returns pod i as the scheduler sees it.
+func (y *system) schedulerSees(s *State, i int) PodView {
+	now := y.schedulerPod(&s.Pods[i])
+	return s.Scheduler.Pods.view(i, &now)
 }
 
 func (y *system) feasible(s *State, n int) bool {
-	v := s.Scheduler.Nodes.view(n, y.schedulerView(&s.Nodes[n]))
-	if y.Version == V1_9 {
-		return v.Object && v.Ready
-	}
-	return v.Object && !v.NoSchedule && !v.NoExecute
+	now := y.schedulerNode(&s.Nodes[n])
+	v := s.Scheduler.Nodes.view(n, &now)
+	return v.Object && v.Ready == True && v.Taints == 0 && !v.Unschedulable
 }
 
 // schedBind writes the binding of an assumed pod. The API server accepts it if
@@ -58,7 +70,7 @@ func (y *system) schedBind(dst []State, s *State) []State {
 		next := *s
 		target := y.bindTarget(s, i)
 		if target < 0 {
-			if s.schedulable(i) {
+			if y.schedulable(s, i) {
 				continue
 			}
 			next.Pods[i].Assumed = 0

@@ -14,7 +14,7 @@ func (y *system) settle(from *State, next State) State {
 		if y.Version == V1_37 {
 			p.Timer = y.settleTimer(&next, p.Timer, v)
 		}
-		if p.Assumed != 0 && p.Object == Stored && p.Node != 0 && !next.schedulable(i) {
+		if p.Assumed != 0 && p.Object == Stored && p.Node != 0 && !y.schedulable(&next, i) {
 			p.Assumed = 0 // the cache shows the binding
 		}
 		if p.Seen == SeenTerminating && p.Container == NotStarted {
@@ -44,7 +44,7 @@ func (y *system) settleNodes(from, next *State) {
 		if leaving && node.Link != Up { // handleDisruption: all probe and transition times := now
 			node.Silent = 0
 		}
-		if v.Ready {
+		if v.Ready == True {
 			node.NotReady, node.InSet = 0, false
 			if !y.bug.noCancel {
 				node.Queued = false
@@ -53,13 +53,13 @@ func (y *system) settleNodes(from, next *State) {
 		if full {
 			node.Queued, node.InSet = false, false
 		}
-		if node.NeedMark && (node.Ready || !y.podsToMark(next, n)) {
+		if node.NeedMark && (node.Ready == True || !y.podsToMark(next, n)) {
 			node.NeedMark = false
 		}
-		if y.Version == V1_37 && !node.Ready && node.Link != Up {
+		if y.Version == V1_37 && node.Ready != True && node.Link != Up {
 			node.Silent = graceTicks // it is judged: how long it has been silent matters no more
 		}
-		if node.Added && !node.NoExecute {
+		if node.Added && node.Taints&noExecute == 0 {
 			node.Added = false
 		}
 	}
@@ -78,7 +78,7 @@ func (y *system) settleTimer(s *State, t Timer, v PodView) Timer {
 	if t == Fired {
 		return t
 	}
-	if v.Node == 0 || !s.kcmNode(int(v.Node-1)).NoExecute || y.Toleration == TolerateForever {
+	if v.Node == 0 || s.kcmNode(int(v.Node-1)).Taints&noExecute == 0 || y.Toleration == TolerateForever {
 		return Off
 	}
 	if t == Off {

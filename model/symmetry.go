@@ -11,10 +11,10 @@ import "slices"
 // free one. Nodes are sorted likewise; nodes that look alike are tried in
 // every order, and the least state is taken.
 func (y *system) canonical(s State) State {
-	var keys [MaxNodes]uint32
+	var keys [MaxNodes]uint64
 	order := identity // order[new] = old
 	for n := range y.Nodes {
-		keys[n] = s.nodeKey(n)
+		keys[n] = s.nodeKey(n) | (1<<6-1-y.class[n])<<48
 		for k := n; k > 0 && keys[order[k-1]] < keys[order[k]]; k-- {
 			order[k-1], order[k] = order[k], order[k-1]
 		}
@@ -30,7 +30,7 @@ var identity = [MaxNodes]int{0, 1, 2, 3}
 
 // permuteAlike tries the orders that permute nodes of equal keys from position
 // k on, and keeps the least state in best.
-func (y *system) permuteAlike(s *State, keys *[MaxNodes]uint32, order [MaxNodes]int, k int, best *State) {
+func (y *system) permuteAlike(s *State, keys *[MaxNodes]uint64, order [MaxNodes]int, k int, best *State) {
 	if k == y.Nodes {
 		return
 	}
@@ -41,7 +41,7 @@ func (y *system) permuteAlike(s *State, keys *[MaxNodes]uint32, order [MaxNodes]
 		other := *s
 		other.renameNodes(swapped)
 		other.sortPods()
-		if other.less(best) {
+		if y.less(&other, best) {
 			*best = other
 		}
 		y.permuteAlike(s, keys, swapped, k+1, best)
@@ -49,16 +49,16 @@ func (y *system) permuteAlike(s *State, keys *[MaxNodes]uint32, order [MaxNodes]
 }
 
 // nodeKey is all that is known of a node itself, and its place in the caches'
-// unseen events.
-func (s *State) nodeKey(n int) uint32 {
+// events.
+func (s *State) nodeKey(n int) uint64 {
 	key := packNode(&s.Nodes[n])
 	for _, c := range [...]*Cache[NodeView]{&s.KCM.Nodes, &s.Scheduler.Nodes} {
-		for i := range c.Events {
-			key <<= 1
-			if i < int(c.Len) && int(c.Events[i].Object) == n {
-				key |= 1
+		for i := range c.Len {
+			if int(c.Events[i].Object) == n {
+				key |= 1 << (nodeBits + i)
 			}
 		}
+		key = key&(1<<nodeBits-1) | key>>nodeBits<<(nodeBits+maxEvents)
 	}
 	return key
 }
@@ -94,36 +94,32 @@ func (s *State) renameNodes(order [MaxNodes]int) {
 
 // sortPods puts the pods in descending order of all that is known of them.
 func (s *State) sortPods() {
-	var keys [MaxPods]uint64 // what is known, then the index
-	for i := range s.Pods {
-		keys[i] = uint64(packPod(&s.Pods[i]))
+	var keys [MaxPods]uint64 // what is known, places in the caches' events, then the index
+	used := s.used()
+	for i := range used {
+		keys[i] = packPod(&s.Pods[i]) << (2*maxEvents + indexBits)
 	}
-	for _, c := range [...]*Cache[PodView]{&s.KCM.Pods, &s.Scheduler.Pods} {
-		for i := range c.Events {
-			for k := range keys {
-				keys[k] <<= 1
-			}
-			if i < int(c.Len) {
-				keys[c.Events[i].Object] |= 1
-			}
+	for k, c := range [...]*Cache[PodView]{&s.KCM.Pods, &s.Scheduler.Pods} {
+		for i := range c.Len {
+			keys[c.Events[i].Object] |= 1 << (indexBits + uint8(k)*maxEvents + i)
 		}
 	}
 	sorted := true
-	for i := range keys {
-		keys[i] = keys[i]*MaxPods + uint64(MaxPods-1-i) // equal pods keep their order
+	for i := range used {
+		keys[i] |= uint64(MaxPods - 1 - i) // equal pods keep their order
 		sorted = sorted && (i == 0 || keys[i-1] > keys[i])
 	}
 	if sorted {
 		return
 	}
-	for i := 1; i < len(keys); i++ {
+	for i := 1; i < used; i++ {
 		for k := i; k > 0 && keys[k-1] < keys[k]; k-- {
 			keys[k-1], keys[k] = keys[k], keys[k-1]
 		}
 	}
 	pods := s.Pods
 	var to [MaxPods]uint8
-	for i, key := range keys {
+	for i, key := range keys[:used] {
 		old := MaxPods - 1 - int(key%MaxPods)
 		s.Pods[i] = pods[old]
 		to[old] = uint8(i)
@@ -135,8 +131,12 @@ func (s *State) sortPods() {
 	}
 }
 
+const indexBits = 4 // of a pod
+
 // less is any total order of states whose nodes have the same keys.
-func (s *State) less(o *State) bool {
-	a, b := pack(*s), pack(*o)
-	return slices.Compare(a[:], b[:]) < 0
+func (y *system) less(a, b *State) bool {
+	var x, z [maxWords]uint64
+	y.encode(a, x[:])
+	y.encode(b, z[:])
+	return slices.Compare(x[:], z[:]) < 0
 }

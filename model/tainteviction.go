@@ -4,6 +4,15 @@ package model
 // pkg/controller/tainteviction/taint_eviction.go. Its timers are armed and
 // cancelled in settleTimer and age in tick.
 
+func (y *system) taintEvictionSteps() []step {
+	if y.Version == V1_9 {
+		return nil
+	}
+	return []step{
+		fair("TaintEviction.Delete", y.taintEvict, y.podStep),
+	}
+}
+
 // taintEvict deletes a pod whose timer has fired. A timer that has fired is
 // not recalled, whatever the node does meanwhile.
 //

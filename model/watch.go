@@ -6,55 +6,54 @@ package model
 // Omits: handlers that lag behind the cache they are called for; relists,
 // which skip events (each process copes with any prefix here).
 
+func (y *system) watchSteps() []step {
+	return []step{
+		fair("KCM.SeePod", y.kcmSeesPod, y.podEvent(func(s *State) *Cache[PodView] { return &s.KCM.Pods })),
+		fair("KCM.SeeNode", y.kcmSeesNode, nodeEvent(func(s *State) *Cache[NodeView] { return &s.KCM.Nodes })),
+		fair("KCM.SeeReplicaSet", y.kcmSeesReplicaSet, nil),
+		fair("Scheduler.SeePod", y.schedulerSeesPod, y.podEvent(func(s *State) *Cache[PodView] { return &s.Scheduler.Pods })),
+		fair("Scheduler.SeeNode", y.schedulerSeesNode, nodeEvent(func(s *State) *Cache[NodeView] { return &s.Scheduler.Nodes })),
+	}
+}
+
 func (y *system) kcmSeesPod(dst []State, s *State) []State {
-	if s.KCM.Pods.Len == 0 {
+	if s.KCM.Pods.unseen() == 0 {
 		return dst
 	}
 	next := *s
-	e := next.KCM.Pods.advance()
-	i := int(e.Object)
-	after := next.kcmPod(i)
+	i := s.KCM.Pods.next()
+	before := s.kcmPod(i)
+	next.KCM.Pods.advance(y)
 	// replica_set.go:addPod: a pod that turns up marked is a deletion.
-	if !e.Before.Stored && after.Stored && !after.Deletion && !s.Pods[i].Bare && next.KCM.ExpectAdd > 0 {
+	after := next.kcmPod(i)
+	if !before.Stored && after.Stored && !after.Deletion && after.Owner != 0 && next.KCM.ExpectAdd > 0 {
 		next.KCM.ExpectAdd--
 	}
 	return append(dst, y.settle(s, next))
 }
 
 func (y *system) kcmSeesNode(dst []State, s *State) []State {
-	if s.KCM.Nodes.Len == 0 {
-		return dst
-	}
-	next := *s
-	next.KCM.Nodes.advance()
-	return append(dst, y.settle(s, next))
+	return see(y, dst, s, func(s *State) *Cache[NodeView] { return &s.KCM.Nodes })
 }
 
-// kcmSeesReplicaSet brings the cached ReplicaSet up to date. Several changes of
-// its scale are seen as one.
 func (y *system) kcmSeesReplicaSet(dst []State, s *State) []State {
-	if s.KCM.Replicas == s.Replicas {
-		return dst
-	}
-	next := *s
-	next.KCM.Replicas = s.Replicas
-	return append(dst, y.settle(s, next))
+	return see(y, dst, s, func(s *State) *Cache[ReplicaSetView] { return &s.KCM.ReplicaSets })
 }
 
 func (y *system) schedulerSeesPod(dst []State, s *State) []State {
-	if s.Scheduler.Pods.Len == 0 {
-		return dst
-	}
-	next := *s
-	next.Scheduler.Pods.advance()
-	return append(dst, y.settle(s, next))
+	return see(y, dst, s, func(s *State) *Cache[PodView] { return &s.Scheduler.Pods })
 }
 
 func (y *system) schedulerSeesNode(dst []State, s *State) []State {
-	if s.Scheduler.Nodes.Len == 0 {
+	return see(y, dst, s, func(s *State) *Cache[NodeView] { return &s.Scheduler.Nodes })
+}
+
+// see appends the state in which the cache has advanced by one event.
+func see[View comparable](y *system, dst []State, s *State, cache func(*State) *Cache[View]) []State {
+	if cache(s).unseen() == 0 {
 		return dst
 	}
 	next := *s
-	next.Scheduler.Nodes.advance()
+	cache(&next).advance(y)
 	return append(dst, y.settle(s, next))
 }

@@ -1,8 +1,10 @@
 package traces
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -12,18 +14,39 @@ import (
 // A Scenario is a model.Scenario as a document: sizes by name, faults and
 // switches in words.
 type Scenario struct {
-	Name       string         `json:"name"` // of the ReplicaSet
-	Version    string         `json:"version"`
-	Replicas   int            `json:"replicas"`
-	Nodes      int            `json:"nodes"`
-	Toleration string         `json:"toleration"` // of an unreachable node: longer, shorter (than its grace period), none, forever
-	NoGrace    bool           `json:"noGrace"`    // terminationGracePeriodSeconds is 0
-	Start      string         `json:"start"`
-	Lag        int            `json:"lag"`
-	MaxPods    int            `json:"maxPods"` // pod identities; 0: as many as the scenario needs at most
-	BarePods   int            `json:"barePods"`
-	Faults     map[string]int `json:"faults"` // at most so often each
-	Mutations  []string       `json:"mutations"`
+	Name        string         `json:"name"` // of the ReplicaSet
+	Version     string         `json:"version"`
+	Replicas    int            `json:"replicas"`
+	Nodes       []Node         `json:"nodes"`
+	Toleration  string         `json:"toleration"` // of an unreachable node: longer, shorter (than its grace period), none, forever
+	NotReady    string         `json:"notReady"`   // of a node that is not ready, likewise
+	NoGrace     bool           `json:"noGrace"`    // terminationGracePeriodSeconds is 0
+	Disruption  *Disruption    `json:"disruption,omitempty"`
+	Propagation string         `json:"propagation"` // background, foreground, orphan
+	Status      bool           `json:"status"`      // the ReplicaSet controller writes status
+	Untimed     bool           `json:"untimed"`
+	Start       string         `json:"start"`
+	Lag         int            `json:"lag"`
+	Past        int            `json:"past"`
+	MaxPods     int            `json:"maxPods"` // pod identities; 0: as many as the scenario needs at most
+	BarePods    int            `json:"barePods"`
+	Faults      map[string]int `json:"faults"` // at most so often each; -1: without limit
+	Mutations   []string       `json:"mutations"`
+}
+
+// A Node is what a scenario says of a node.
+type Node struct {
+	Zone     int `json:"zone"`     // 0 for the first
+	Capacity int `json:"capacity"` // pods; 0: without limit
+}
+
+// A Disruption is a PodDisruptionBudget: one of the first two fields, in pods
+// or, with Percent, of the replicas.
+type Disruption struct {
+	MinAvailable   *int `json:"minAvailable,omitempty"`
+	MaxUnavailable *int `json:"maxUnavailable,omitempty"`
+	Percent        bool `json:"percent"`
+	AlwaysAllow    bool `json:"alwaysAllow"` // unhealthyPodEvictionPolicy
 }
 
 var tolerations = map[model.Toleration]string{
@@ -36,13 +59,28 @@ var tolerations = map[model.Toleration]string{
 // FromScenario returns s as a document.
 func FromScenario(s model.Scenario) Scenario {
 	doc := Scenario{
-		Name: s.Name, Version: s.Version.String(), Replicas: s.Replicas, Nodes: s.Nodes,
-		Toleration: tolerations[s.Toleration], NoGrace: s.NoGrace, Start: s.Start.String(), Lag: s.Lag,
-		MaxPods: s.Pods, BarePods: s.BarePods,
+		Name: s.Name, Version: s.Version.String(), Replicas: s.Replicas,
+		Toleration: tolerations[s.Toleration], NotReady: tolerations[s.NotReady], NoGrace: s.NoGrace,
+		Propagation: s.Propagation.String(), Status: s.Status, Untimed: s.Untimed,
+		Start: s.Start.String(), Lag: s.Lag, Past: s.Past, MaxPods: s.Pods, BarePods: s.BarePods,
 		Faults: map[string]int{}, Mutations: append([]string{}, s.Mutations...),
 	}
+	for n := range s.Nodes {
+		doc.Nodes = append(doc.Nodes, Node{int(s.Zones[n]), int(s.Capacity[n])})
+	}
+	if d := s.Disruption; d.Limit != model.NoLimit {
+		doc.Disruption = &Disruption{Percent: d.Percent, AlwaysAllow: d.AlwaysAllow}
+		if d.Limit == model.MinAvailable {
+			doc.Disruption.MinAvailable = &d.Value
+		} else {
+			doc.Disruption.MaxUnavailable = &d.Value
+		}
+	}
 	for f, n := range s.Faults {
-		if n > 0 {
+		switch {
+		case n == model.Unlimited:
+			doc.Faults[model.Fault(f).String()] = Unlimited
+		case n > 0:
 			doc.Faults[model.Fault(f).String()] = int(n)
 		}
 	}
@@ -51,10 +89,10 @@ func FromScenario(s model.Scenario) Scenario {
 
 // Model is the inverse of FromScenario. It does not say whether the scenario
 // can be modelled: model.New does.
-func (d *Scenario) Model() (model.Scenario, error) {
-	s := model.Scenario{
-		Name: d.Name, Replicas: d.Replicas, Nodes: d.Nodes, NoGrace: d.NoGrace, Lag: d.Lag,
-		Pods: d.MaxPods, BarePods: d.BarePods, Mutations: append([]string(nil), d.Mutations...),
+func (d *Scenario) Model() (s model.Scenario, err error) {
+	s = model.Scenario{
+		Name: d.Name, Replicas: d.Replicas, Nodes: len(d.Nodes), NoGrace: d.NoGrace, Status: d.Status, Untimed: d.Untimed,
+		Lag: d.Lag, Past: d.Past, Pods: d.MaxPods, BarePods: d.BarePods, Mutations: append([]string(nil), d.Mutations...),
 	}
 	if err := validName(d.Name); err != nil {
 		return s, err
@@ -64,11 +102,22 @@ func (d *Scenario) Model() (model.Scenario, error) {
 			return s, fmt.Errorf("mutation %.60q is planted twice", name)
 		}
 	}
-	var err error
+	if err := d.nodes(&s); err != nil {
+		return s, err
+	}
+	if s.Disruption, err = d.Disruption.model(); err != nil {
+		return s, err
+	}
 	if s.Version, err = model.ParseVersion(d.Version); err != nil {
 		return s, err
 	}
 	if s.Toleration, err = parseToleration(d.Toleration); err != nil {
+		return s, err
+	}
+	if s.NotReady, err = parseToleration(d.NotReady); err != nil {
+		return s, err
+	}
+	if s.Propagation, err = ParsePropagation(d.Propagation); err != nil {
 		return s, err
 	}
 	if s.Start, err = ParseStart(d.Start); err != nil {
@@ -78,17 +127,48 @@ func (d *Scenario) Model() (model.Scenario, error) {
 	return s, err
 }
 
-// MaxFault is the largest number of faults of a kind that the model takes.
-const MaxFault = 15
+func (d *Scenario) nodes(s *model.Scenario) error {
+	if len(d.Nodes) > model.MaxNodes {
+		return fmt.Errorf("there are %d nodes, the model takes 1 to %d", len(d.Nodes), model.MaxNodes)
+	}
+	for n, node := range d.Nodes {
+		if node.Zone < 0 || node.Zone >= model.MaxZones || node.Capacity < 0 || node.Capacity > model.MaxPods {
+			return fmt.Errorf("node %d: zone %d or capacity %d out of range", n, node.Zone, node.Capacity)
+		}
+		s.Zones[n], s.Capacity[n] = uint8(node.Zone), uint8(node.Capacity)
+	}
+	return nil
+}
+
+func (d *Disruption) model() (model.Disruption, error) {
+	switch {
+	case d == nil:
+		return model.Disruption{}, nil
+	case (d.MinAvailable == nil) == (d.MaxUnavailable == nil):
+		return model.Disruption{}, errors.New("a disruption budget has one of minAvailable and maxUnavailable")
+	case d.MinAvailable != nil:
+		return model.Disruption{Limit: model.MinAvailable, Value: *d.MinAvailable, Percent: d.Percent, AlwaysAllow: d.AlwaysAllow}, nil
+	}
+	return model.Disruption{Limit: model.MaxUnavailable, Value: *d.MaxUnavailable, Percent: d.Percent, AlwaysAllow: d.AlwaysAllow}, nil
+}
+
+// MaxFault is the largest number of faults of a kind that the model counts, and
+// Unlimited stands for any number.
+const (
+	MaxFault  = model.Unlimited - 1
+	Unlimited = -1
+)
 
 // ParseBudget turns counts by the name of a fault into a budget.
 func ParseBudget(faults map[string]int) (b model.Budget, err error) {
 	for name, n := range faults {
 		f, err := model.ParseFault(name)
-		if err != nil {
+		switch {
+		case err != nil:
 			return b, err
-		}
-		if n < 0 || n > MaxFault {
+		case n == Unlimited:
+			n = model.Unlimited
+		case n < 0 || n > MaxFault:
 			return b, fmt.Errorf("fault %s=%d: the model takes 0 to %d of a kind", name, n, MaxFault)
 		}
 		b[f] = uint8(n)
@@ -98,12 +178,24 @@ func ParseBudget(faults map[string]int) (b model.Budget, err error) {
 
 // ParseStart is the inverse of model.Start.String.
 func ParseStart(s string) (model.Start, error) {
-	for _, start := range []model.Start{model.StartEmpty, model.StartRunning} {
-		if s == start.String() {
-			return start, nil
+	return parse("start", s, model.StartEmpty, model.StartRunning)
+}
+
+// ParsePropagation is the inverse of model.Propagation.String.
+func ParsePropagation(s string) (model.Propagation, error) {
+	return parse("propagation", s, model.PropagateBackground, model.PropagateForeground, model.PropagateOrphan)
+}
+
+// parse returns the one of the values that is written s.
+func parse[T fmt.Stringer](what, s string, values ...T) (zero T, err error) {
+	var names []string
+	for _, v := range values {
+		if v.String() == s {
+			return v, nil
 		}
+		names = append(names, v.String())
 	}
-	return 0, fmt.Errorf("start %q is not known: use %v or %v", s, model.StartEmpty, model.StartRunning)
+	return zero, fmt.Errorf("%s %.60q is not known: use %s", what, s, strings.Join(names, " or "))
 }
 
 func parseToleration(s string) (model.Toleration, error) {
@@ -112,7 +204,7 @@ func parseToleration(s string) (model.Toleration, error) {
 			return t, nil
 		}
 	}
-	return 0, fmt.Errorf("toleration %q is not known: use longer, shorter, none or forever", s)
+	return 0, fmt.Errorf("toleration %.60q is not known: use longer, shorter, none or forever", s)
 }
 
 // maxNameBytes is the longest name of an object in Kubernetes.

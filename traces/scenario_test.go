@@ -15,10 +15,13 @@ import (
 func TestScenarioKeepsEveryField(t *testing.T) {
 	full := model.Scenario{
 		Name: "web", Version: model.V1_9, Replicas: 1, Nodes: 2, Toleration: model.TolerateForever, NoGrace: true,
-		Start: model.StartRunning, Lag: 1, Pods: 7, BarePods: 1, Mutations: []string{"nc.noCancel"},
+		Zones: [model.MaxNodes]uint8{0, 1}, Capacity: [model.MaxNodes]uint8{3, 0}, NotReady: model.TolerateNot,
+		Disruption:  model.Disruption{Limit: model.MaxUnavailable, Value: 25, Percent: true, AlwaysAllow: true},
+		Propagation: model.PropagateOrphan, Status: true, Untimed: true,
+		Start: model.StartRunning, Lag: 1, Past: 2, Pods: 7, BarePods: 1, Mutations: []string{"nc.noCancel"},
 	}
 	for f := range full.Faults {
-		full.Faults[f] = uint8(f + 1)
+		full.Faults[f] = uint8(f%model.Unlimited + 1)
 	}
 	v := reflect.ValueOf(full)
 	for i := range v.NumField() {
@@ -49,7 +52,12 @@ func TestScenarioRefuses(t *testing.T) {
 		{"start", func(s *traces.Scenario) { s.Start = "full" }, `"full"`},
 		{"fault", func(s *traces.Scenario) { s.Faults = map[string]int{"meteor": 1} }, `"meteor"`},
 		{"count", func(s *traces.Scenario) { s.Faults = map[string]int{"restart": 256} }, "restart=256"},
-		{"negative count", func(s *traces.Scenario) { s.Faults = map[string]int{"restart": -1} }, "restart=-1"},
+		{"negative count", func(s *traces.Scenario) { s.Faults = map[string]int{"restart": -2} }, "restart=-2"},
+		{"not ready", func(s *traces.Scenario) { s.NotReady = "a while" }, `"a while"`},
+		{"propagation", func(s *traces.Scenario) { s.Propagation = "sideways" }, `"sideways"`},
+		{"zone", func(s *traces.Scenario) { s.Nodes[0].Zone = model.MaxZones }, "zone 2"},
+		{"nodes", func(s *traces.Scenario) { s.Nodes = make([]traces.Node, model.MaxNodes+1) }, "5 nodes"},
+		{"no limit", func(s *traces.Scenario) { s.Disruption = &traces.Disruption{} }, "minAvailable"},
 		{"control character", func(s *traces.Scenario) { s.Name = "web\x1b[2J" }, `'\x1b'`},
 		{"long name", func(s *traces.Scenario) { s.Name = strings.Repeat("x", 254) }, "253"},
 	} {
@@ -66,8 +74,8 @@ func TestScenarioRefuses(t *testing.T) {
 func TestMaxFault(t *testing.T) {
 	s := model.Scenario{Nodes: 1, Faults: model.Budget{model.Restart: traces.MaxFault}}
 	require.NoError(t, s.Validate())
-	s.Faults[model.Restart]++
+	s.Faults[model.Restart] = model.Unlimited + 1
 	require.Error(t, s.Validate())
 	_, err := traces.ParseBudget(map[string]int{"restart": traces.MaxFault + 1})
-	require.ErrorContains(t, err, "the model takes 0 to 15 of a kind")
+	require.ErrorContains(t, err, "the model takes 0 to 14 of a kind")
 }

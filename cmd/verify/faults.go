@@ -11,6 +11,9 @@ import (
 	"github.com/reconverge/reconverge/traces"
 )
 
+// unlimited is the COUNT of a fault that may happen again and again.
+const unlimited = "unlimited"
+
 // parseFaults reads the parts of --fault: "node-crash=1", or "none" alone.
 func parseFaults(parts []string) (model.Budget, error) {
 	if len(parts) == 1 && parts[0] == "none" {
@@ -31,14 +34,16 @@ func parseFaults(parts []string) (model.Budget, error) {
 		if !hasCount {
 			return model.Budget{}, fmt.Errorf("%s has no count: use %s=1", name, name)
 		}
-		n, err := strconv.ParseUint(value, 10, 31)
-		if err != nil || n > traces.MaxFault {
-			return model.Budget{}, fmt.Errorf("%s=%q: the model takes 0 to %d of a kind", name, value, traces.MaxFault)
+		n, err := strconv.Atoi(value)
+		if value == unlimited {
+			n, err = traces.Unlimited, nil
+		} else if err != nil || n < 0 || n > traces.MaxFault {
+			return model.Budget{}, fmt.Errorf("%s=%q: the model takes 0 to %d of a kind, or %s", name, value, traces.MaxFault, unlimited)
 		}
 		if _, twice := counts[name]; twice {
 			return model.Budget{}, fmt.Errorf("%s is given twice", name)
 		}
-		counts[name] = int(n)
+		counts[name] = n
 	}
 	return traces.ParseBudget(counts)
 }
