@@ -173,6 +173,7 @@ func (m *Model[S]) callee(c callee) string {
 type plan[S comparable] struct {
 	states      []int   // properties decided by a state: invariant, reachable
 	steps       [][]int // per action: transitions that speak of it
+	cases       []trial // transitions that are judged together
 	deadlocks   []int   // deadlock freedom
 	liveness    bool
 	negations   []*negation // per property; nil: it is not about behaviours
@@ -181,6 +182,27 @@ type plan[S comparable] struct {
 	letters     []uint64 // per action: what an automaton reads of its steps
 	actionBits  int      // of letters, in use
 	fairActions actionSet
+}
+
+// A trial is a jury and, by the bits of its answer, the properties that are asked
+// for: -1 where one is not.
+type trial struct {
+	jury       int // a property that has it
+	properties []int
+}
+
+func (pl *plan[S]) addToTrial(i int, m *Model[S]) {
+	p := &m.Properties[i]
+	at := slices.IndexFunc(pl.cases, func(t trial) bool { return m.Properties[t.jury].jury == p.jury })
+	if at < 0 {
+		at = len(pl.cases)
+		pl.cases = append(pl.cases, trial{jury: i})
+	}
+	t := &pl.cases[at]
+	for len(t.properties) <= p.bit {
+		t.properties = append(t.properties, -1)
+	}
+	t.properties[p.bit] = i
 }
 
 func newPlan[S comparable](m *Model[S]) (*plan[S], error) {
@@ -194,6 +216,10 @@ func newPlan[S comparable](m *Model[S]) (*plan[S], error) {
 		case KindDeadlockFree:
 			pl.deadlocks = append(pl.deadlocks, i)
 		case KindTransition:
+			if p.jury != nil {
+				pl.addToTrial(i, m)
+				continue
+			}
 			for a := range m.Actions {
 				if len(p.actions) == 0 || slices.Contains(p.actions, m.Actions[a].Name) {
 					pl.steps[a] = append(pl.steps[a], i)
@@ -335,7 +361,7 @@ func (e *expander[S, K]) expand(c *chunk[S, K], s *S) {
 // which the first is at the given place among those of s. It reports whether
 // there is one, or sets c.err.
 func (e *expander[S, K]) follow(c *chunk[S, K], a int, s *S, successors []S, place int) (enabled bool) {
-	if e.plain && len(e.recent) != 0 && len(e.plan.steps[a]) == 0 {
+	if e.plain && len(e.recent) != 0 && len(e.plan.steps[a])+len(e.plan.cases) == 0 {
 		return e.followWords(c, a, s, successors, place)
 	}
 	taken := uint64(0)
@@ -347,6 +373,9 @@ func (e *expander[S, K]) follow(c *chunk[S, K], a int, s *S, successors []S, pla
 		taken++
 		for _, i := range e.plan.steps[a] {
 			e.judgeStep(c, i, a, s, t)
+		}
+		for i := range e.plan.cases {
+			e.judgeTogether(c, &e.plan.cases[i], a, s, t)
 		}
 		if e.emit(c, a, place+k, t); c.err != nil {
 			return true
@@ -427,6 +456,26 @@ func (e *expander[S, K]) judgeStep(c *chunk[S, K], i, action int, s, t *S) {
 	c.relevant[i] = true
 	if !c.finds[i].found && !p.step(s, t) {
 		c.finds[i] = find[S]{true, e.at, action}
+	}
+}
+
+// judgeTogether is judgeStep for the properties of a jury.
+func (e *expander[S, K]) judgeTogether(c *chunk[S, K], trial *trial, action int, s, t *S) {
+	e.where = callee{calleeProperty, trial.jury}
+	broken := e.m.Properties[trial.jury].jury.broken(s, t)
+	for bit, i := range trial.properties {
+		if i < 0 || c.relevant[i] && broken>>bit&1 == 0 {
+			continue
+		}
+		p := &e.m.Properties[i]
+		e.where = callee{calleeProperty, i}
+		if p.when != nil && !p.when(*s) {
+			continue
+		}
+		c.relevant[i] = true
+		if broken>>bit&1 == 1 && !c.finds[i].found {
+			c.finds[i] = find[S]{true, e.at, action}
+		}
 	}
 }
 

@@ -19,6 +19,13 @@ type Property[S comparable] struct {
 	when    func(S) bool
 	formula *formula[S] // LTL
 	reading []string    // variables, see Reading; empty: all
+	jury    *jury[S]    // Transition: nil, or what judges it together with others
+	bit     int         // its place in the jury's answer
+}
+
+// A jury judges several transition properties at once.
+type jury[S comparable] struct {
+	broken func(from, to *S) uint64
 }
 
 // A formula is what is left of a ltl.Formula: its form, and what it asks about.
@@ -81,6 +88,21 @@ func Transition[S comparable](name string, p func(from, to S) bool, actions ...s
 // every step is felt. p must neither change the states nor keep the pointers.
 func TransitionInPlace[S comparable](name string, p func(from, to *S) bool, actions ...string) Property[S] {
 	return Property[S]{name: name, kind: KindTransition, step: p, actions: actions}
+}
+
+// TransitionsInPlace makes a transition property of each name, and one function
+// that judges them together: bit i of what broken returns says that a step
+// breaks the i-th, of at most 64. Where many claims are about the few parts of a
+// large state that a step changes, these are looked for once.
+func TransitionsInPlace[S comparable](broken func(from, to *S) uint64, names ...string) []Property[S] {
+	j := &jury[S]{broken}
+	var all []Property[S]
+	for i, name := range names {
+		p := TransitionInPlace(name, func(from, to *S) bool { return broken(from, to)>>i&1 == 0 })
+		p.jury, p.bit = j, i
+		all = append(all, p)
+	}
+	return all
 }
 
 // DeadlockFree claims that every reachable state has a successor, or is one
@@ -152,6 +174,9 @@ func (p *Property[S]) validate(actions map[string]bool) error {
 	}
 	if !need[p.kind] {
 		return fmt.Errorf("check: property %q has no predicate", p.name)
+	}
+	if p.jury != nil && (p.jury.broken == nil || p.bit >= 64) {
+		return fmt.Errorf("check: property %q: TransitionsInPlace takes a function and at most 64 names", p.name)
 	}
 	if p.when != nil && p.kind != KindInvariant && p.kind != KindTransition {
 		return fmt.Errorf("check: property %q: When is for invariants and transitions", p.name)
