@@ -208,10 +208,10 @@ func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
 // Every scenario of the catalogue, and of every mutation, is one that the model
 // takes.
 func TestScenariosAreValid(t *testing.T) {
-	for _, n := range namedScenarios() {
-		s, err := scenarioByName(n.name)
+	for _, n := range model.Scenarios() {
+		s, err := model.ScenarioByName(n.Name)
 		require.NoError(t, err)
-		require.NoError(t, s.Validate(), n.name)
+		require.NoError(t, s.Validate(), n.Name)
 	}
 	for _, m := range model.Mutations() {
 		require.NoError(t, m.Scenario.Validate(), m.Name)

@@ -104,7 +104,8 @@ func (f *scenarioFlags) scenarios(stdin io.Reader) ([]job, error) {
 		}
 		return fromManifests(base, stdin, f.files)
 	case f.scenario != "":
-		s, err := scenarioByName(f.scenario)
+		s, err := model.ScenarioByName(f.scenario)
+		s.Name = podPrefix
 		return f.changed("scenario "+f.scenario, f.scenario, s, err)
 	case len(f.mutations) == 1:
 		m, err := model.MutationByName(f.mutations[0])

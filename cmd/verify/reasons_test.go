@@ -34,10 +34,10 @@ func neverTaken(t *testing.T, s model.Scenario) (names []string) {
 // the reason names make it happen.
 func TestWhyNever(t *testing.T) {
 	type Budget = model.Budget
-	scenarios := namedScenarios()
+	scenarios := model.Scenarios()
 	add := func(story string, s model.Scenario) {
 		s.Lag = max(s.Lag, 1)
-		scenarios = append(scenarios, namedScenario{story, "", s})
+		scenarios = append(scenarios, model.NamedScenario{Name: story, Scenario: s})
 	}
 	running := model.Scenario{Replicas: 1, Nodes: 2, Start: model.StartRunning}
 	with := func(s model.Scenario, faults Budget) model.Scenario { s.Faults = faults; return s }
@@ -64,8 +64,8 @@ func TestWhyNever(t *testing.T) {
 	add("a user's pod stays", model.Scenario{Nodes: 1, BarePods: 1, Faults: Budget{model.PodRecreate: 1}})
 	add("from nothing", model.Scenario{Replicas: 1, Nodes: 1})
 	for _, n := range scenarios {
-		t.Run(n.name, func(t *testing.T) {
-			s := n.scenario
+		t.Run(n.Name, func(t *testing.T) {
+			s := n.Scenario
 			s.Replicas = min(s.Replicas, 1) // what is never taken does not depend on it
 			reasons := map[string][]string{}
 			for _, action := range neverTaken(t, s) {
