@@ -11,6 +11,7 @@
 // podgc.go; the clock and the faults; and what is claimed of them: safety.go,
 // liveness.go. Mutations are bugs planted to see that the claims notice.
 //
-// Each action says which upstream code it abstracts, what it omits, and why
-// that is safe.
+// The comment of each action says what it reads, when it can happen and what is
+// different then, which upstream code it abstracts, what it omits, and why that
+// is safe. [Documentation] collects these comments.
 package model
