@@ -14,15 +14,19 @@ import (
 )
 
 func newShow() *cobra.Command {
-	format := formatTable
+	format := traceFormat{formatTable}
 	cmd := &cobra.Command{
 		Use:   "show TRACE",
 		Short: "Execute a trace again and show it",
 		Long: `Show reads a trace that check wrote, executes it on the model again, and prints
 it. A trace that is not a behaviour of the model, or does not show what it says
 it shows, is bad input: the exit status is 2. TRACE is a file, or - for standard
-input.`,
-		Example: `  verify show verify-traces/web-1.37-P-OVER2-rs.noExpectations-b49f6275.json`,
+input.
+
+As mermaid it is a sequence diagram, as dot a graph for Graphviz, as itf the
+Informal Trace Format that tools for TLA+ read.`,
+		Example: `  verify show verify-traces/web-1.37-P-OVER2-rs.noExpectations-b49f6275.json
+  verify show -o dot trace.json | dot -Tsvg > trace.svg`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return fmt.Errorf("want one trace, got %d (see verify show --help)", len(args))
@@ -34,14 +38,39 @@ input.`,
 			if err != nil {
 				return err
 			}
-			if format != formatTable {
-				return format.write(cmd.OutOrStdout(), replayed.Document())
+			if format.format == formatTable {
+				return showTrace(cmd.OutOrStdout(), replayed)
 			}
-			return showTrace(cmd.OutOrStdout(), replayed)
+			if write, ok := pictures[format.format]; ok {
+				return write(replayed, cmd.OutOrStdout())
+			}
+			return format.write(cmd.OutOrStdout(), replayed.Document())
 		},
 	}
-	cmd.Flags().VarP(&format, "output", "o", "`FORMAT`: table, json or yaml")
+	cmd.Flags().VarP(&format, "output", "o", "`FORMAT`: table, json, yaml, mermaid, dot or itf")
 	return cmd
+}
+
+// pictures are the formats of a trace besides those that every command has.
+var pictures = map[format]func(*traces.Replayed, io.Writer) error{
+	"mermaid": (*traces.Replayed).WriteMermaid,
+	"dot":     (*traces.Replayed).WriteDOT,
+	"itf":     (*traces.Replayed).WriteITF,
+}
+
+// A traceFormat is a value of -o for traces.
+type traceFormat struct{ format }
+
+// Set parses a value of the flag.
+func (f *traceFormat) Set(s string) error {
+	if _, ok := pictures[format(s)]; ok {
+		f.format = format(s)
+		return nil
+	}
+	if f.format.Set(s) != nil {
+		return errors.New("use table, json, yaml, mermaid, dot or itf")
+	}
+	return nil
 }
 
 // openTrace reads a trace and executes it. Its errors begin with the file.

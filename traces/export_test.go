@@ -1,0 +1,7 @@
+package traces
+
+// For tests outside.
+var (
+	Stored    = stored
+	FieldName = itfName
+)
