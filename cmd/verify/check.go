@@ -33,8 +33,11 @@ type checkFlags struct {
 	traceDir   string
 }
 
+// defaultMemory bounds the states of a search, in bytes.
+const defaultMemory = 8 << 30
+
 func newCheck() *cobra.Command {
-	f := &checkFlags{output: formatTable, maxMemory: 8 << 30}
+	f := &checkFlags{output: formatTable, maxMemory: defaultMemory}
 	cmd := &cobra.Command{
 		Use:   "check (-f FILE... | --scenario NAME | --mutation NAME)",
 		Short: "Check every behaviour of a ReplicaSet in a cluster",
@@ -155,9 +158,9 @@ var (
 	errTimeout     = errors.New("timeout")
 )
 
-// context ends with the time that the user gives, or with the first SIGINT or
-// SIGTERM. A second one ends the program in the way of the system.
-func (f *checkFlags) context(parent context.Context) (context.Context, func()) {
+// interruptible returns a context that ends with the first SIGINT or SIGTERM. A
+// second one ends the program in the way of the system.
+func interruptible(parent context.Context) (context.Context, func()) {
 	if parent == nil {
 		parent = context.Background()
 	}
@@ -167,6 +170,12 @@ func (f *checkFlags) context(parent context.Context) (context.Context, func()) {
 		stop()
 		cancel(errInterrupted)
 	})
+	return ctx, stop
+}
+
+// context is interruptible, and ends with the time that the user gives.
+func (f *checkFlags) context(parent context.Context) (context.Context, func()) {
+	ctx, stop := interruptible(parent)
 	if f.timeout == 0 {
 		return ctx, stop
 	}

@@ -3,8 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/reconverge/reconverge/check"
 	"github.com/reconverge/reconverge/model"
+	"github.com/reconverge/reconverge/review"
 )
 
 func newProperties() *cobra.Command {
@@ -17,7 +17,7 @@ concern; any can be asked for with --property.`,
 		func() (list, error) {
 			l := list{head: "ID\tSTATUS\tKIND\tCLAIM"}
 			for _, c := range model.Catalogue() {
-				kind := kindName(c.Kind())
+				kind := review.KindName(c.Kind())
 				l.add(c.Claim, c.ID, string(c.Status), kind)
 				if c.Assumption != "" {
 					l.add("(assuming "+c.Assumption+")", "", "", "")
@@ -36,13 +36,4 @@ type propertyItem struct {
 	Kind       string `json:"kind"`
 	Assumption string `json:"assumption"`
 	Source     string `json:"source"`
-}
-
-// kindName is the kind of a property in reports, where what fairness matters to
-// is one kind.
-func kindName(k check.Kind) string {
-	if k.Liveness() {
-		return "liveness"
-	}
-	return k.String()
 }

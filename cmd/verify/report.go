@@ -8,6 +8,7 @@ import (
 
 	"github.com/reconverge/reconverge/check"
 	"github.com/reconverge/reconverge/model"
+	"github.com/reconverge/reconverge/review"
 	"github.com/reconverge/reconverge/traces"
 )
 
@@ -165,7 +166,7 @@ func (f *checkFlags) newReport(j *job, found *modelReport) *checkReport {
 func (r *checkReport) addProperty(j *job, i int, result modelResult) {
 	claim := &j.model.Claims[i]
 	p := propertyReport{
-		ID: claim.ID, Claim: claim.Claim, Kind: kindName(result.Kind), Form: result.Kind.String(),
+		ID: claim.ID, Claim: claim.Claim, Kind: review.KindName(result.Kind), Form: result.Kind.String(),
 		Status: string(claim.Status), Assumption: claim.Assumption,
 		Verdict: verdict(result.Verdict.String()), Vacuous: result.Vacuous, Note: noteOn(j.model, claim),
 	}

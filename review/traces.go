@@ -1,0 +1,116 @@
+package review
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/reconverge/reconverge/model"
+	"github.com/reconverge/reconverge/traces"
+)
+
+// tracesDir is where the golden traces are in the repository.
+const tracesDir = "model/testdata"
+
+// An example is a golden trace.
+type example struct {
+	name  string // of its file, without .json
+	trace *traces.Trace
+}
+
+func (e *example) path() string { return "traces/" + e.name + ".md" }
+
+// readTraces reads all traces of a directory, which need not exist.
+func readTraces(dir string) (all []example, err error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, err
+		}
+		t, err := traces.Decode(f)
+		f.Close()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		all = append(all, example{strings.TrimSuffix(filepath.Base(file), ".json"), t})
+	}
+	return all, nil
+}
+
+// page shows a trace as it was executed again.
+func (e *example) page() (Page, error) {
+	r, err := traces.Replay(e.trace)
+	if err != nil {
+		return Page{}, fmt.Errorf("%s: %w", e.name, err)
+	}
+	var m markdown
+	m.heading(1, e.name)
+	verb := "is violated"
+	if r.Shows == traces.Witness {
+		verb = "can happen"
+	}
+	m.paragraph(fmt.Sprintf("[%s](../properties.md%s) %s: %s.", r.Claim.ID, anchor(r.Claim.ID), verb, plain(r.Claim.Claim)))
+	m.item("Status", statusInWords[r.Claim.Status])
+	m.item("Found by", code(foundBy(r.Scenario, r.Claim.ID)))
+	m.item("Shown by", code("verify show "+tracesDir+"/"+e.name+".json"))
+	m.WriteString("\n")
+	m.table(fields(traces.FromScenario(r.Scenario)))
+
+	var diagram, steps, pods strings.Builder
+	if err := r.WriteMermaid(&diagram); err != nil {
+		return Page{}, err
+	}
+	if err := r.WriteTable(&steps); err != nil {
+		return Page{}, err
+	}
+	if err := r.WritePods(&pods); err != nil {
+		return Page{}, err
+	}
+	m.heading(2, "Diagram")
+	m.block("mermaid", diagram.String())
+	m.heading(2, "Steps")
+	m.block("", steps.String())
+	m.paragraph("At the end, `kubectl get pods -o wide` lists")
+	m.block("", pods.String())
+	return Page{e.path(), m.String()}, nil
+}
+
+// fields are the fields of a scenario that say something, under their names.
+func fields(s traces.Scenario) [][]string {
+	var names, values []string
+	v := reflect.ValueOf(s)
+	for i := range v.NumField() {
+		if f := v.Field(i); !f.IsZero() && (f.Kind() != reflect.Map && f.Kind() != reflect.Slice || f.Len() > 0) {
+			names = append(names, v.Type().Field(i).Tag.Get("json"))
+			values = append(values, plain(strings.TrimPrefix(fmt.Sprint(f), "map")))
+		}
+	}
+	return [][]string{names, values}
+}
+
+// foundBy is the command that finds a trace; "" if the catalogues have no such
+// scenario. The name is for readers only.
+func foundBy(s model.Scenario, property string) string {
+	s.Name = ""
+	same := func(other model.Scenario, mutations ...string) bool {
+		other.Mutations = mutations
+		return reflect.DeepEqual(traces.FromScenario(s), traces.FromScenario(other))
+	}
+	for _, n := range model.Scenarios() {
+		if same(n.Scenario) {
+			return "verify check --scenario " + n.Name + " --property " + property
+		}
+	}
+	for _, m := range model.Mutations() {
+		if same(m.Scenario, m.Name) {
+			return "verify check --mutation " + m.Name + " --property " + property
+		}
+	}
+	return ""
+}
