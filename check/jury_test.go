@@ -75,8 +75,11 @@ func TestTransitionsTogether(t *testing.T) {
 				return r.Results
 			}
 			alone, joint := run(separately()), run(together())
-			require.Equal(t, alone, joint)
-			for _, r := range joint {
+			require.Len(t, joint, len(alone))
+			for i, r := range joint {
+				require.Equal(t, text(alone[i].Trace), text(r.Trace), r.Property)
+				alone[i].Trace, r.Trace = nil, nil
+				require.Equal(t, alone[i], r)
 				require.Equal(t, r.Property == "no skip", r.Verdict == check.Violated, r.Property)
 				require.Equal(t, r.Property == "negative stays", r.Vacuous, r.Property)
 			}

@@ -43,18 +43,38 @@ func (y *system) switchOff(s *State, n int) {
 	}
 }
 
+// nodeCrash switches a machine off, at any moment.
+//
+// Reads: nothing.
+// Guard: the budget has a crash left; the machine is on.
+// Effect: its containers and its kubelet's memory are gone; the store keeps what it has.
 func (y *system) nodeCrash(dst []State, s *State) []State {
 	return y.relink(dst, s, NodeCrash, Down, Up, Partitioned)
 }
 
+// nodeReturn boots a machine that was switched off.
+//
+// Reads: nothing.
+// Guard: the budget has a return left; the machine is off.
+// Effect: the machine is on and connected, without containers.
 func (y *system) nodeReturn(dst []State, s *State) []State {
 	return y.relink(dst, s, NodeReturn, Up, Down)
 }
 
+// partition cuts the connection of a machine to the API server.
+//
+// Reads: nothing.
+// Guard: the budget has a partition left; the machine is connected.
+// Effect: its kubelet neither sees nor writes anything; its containers run on.
 func (y *system) partition(dst []State, s *State) []State {
 	return y.relink(dst, s, Partition, Partitioned, Up)
 }
 
+// heal restores the connection of a machine.
+//
+// Reads: nothing.
+// Guard: the budget has a heal left; the machine is cut off.
+// Effect: its kubelet sees and writes again, with the memory that it had.
 func (y *system) heal(dst []State, s *State) []State {
 	return y.relink(dst, s, Heal, Up, Partitioned)
 }

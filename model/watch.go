@@ -16,6 +16,14 @@ func (y *system) watchSteps() []step {
 	}
 }
 
+// kcmSeesPod delivers the oldest unseen change of a pod to the controller manager.
+//
+// Reads: the watch of pods.
+// Guard: a change is not seen yet.
+// Effect: the cache advances; a create that was expected is taken off; no write.
+// Abstracts: client-go tools/cache/shared_informer.go:HandleDeltas,
+// replica_set.go:addPod, updatePod, deletePod.
+// Omits: the work queue: a key is due when there is something to do.
 func (y *system) kcmSeesPod(dst []State, s *State) []State {
 	if s.KCM.Pods.unseen() == 0 {
 		return dst
@@ -32,18 +40,49 @@ func (y *system) kcmSeesPod(dst []State, s *State) []State {
 	return append(dst, y.settle(s, next))
 }
 
+// kcmSeesNode delivers the oldest unseen change of a node to the controller
+// manager.
+//
+// Reads: the watch of nodes.
+// Guard: a change is not seen yet.
+// Effect: the cache advances; the node controllers adapt their memory; no write.
+// Abstracts: client-go tools/cache/shared_informer.go:HandleDeltas.
+// Omits: handlers that lag behind the cache that they are called for.
 func (y *system) kcmSeesNode(dst []State, s *State) []State {
 	return see(y, dst, s, func(s *State) *Cache[NodeView] { return &s.KCM.Nodes })
 }
 
+// kcmSeesReplicaSet delivers the oldest unseen change of the ReplicaSet to the
+// controller manager.
+//
+// Reads: the watch of ReplicaSets.
+// Guard: a change is not seen yet.
+// Effect: the cache advances; no write.
+// Abstracts: client-go tools/cache/shared_informer.go:HandleDeltas,
+// replica_set.go:updateRS.
+// Omits: handlers that lag behind the cache that they are called for.
 func (y *system) kcmSeesReplicaSet(dst []State, s *State) []State {
 	return see(y, dst, s, func(s *State) *Cache[ReplicaSetView] { return &s.KCM.ReplicaSets })
 }
 
+// schedulerSeesPod delivers the oldest unseen change of a pod to the scheduler.
+//
+// Reads: the watch of pods.
+// Guard: a change is not seen yet.
+// Effect: the cache advances; a decision that is done or refused is forgotten; no write.
+// Abstracts: pkg/scheduler/eventhandlers.go:addPod, updatePod, deletePod.
+// Omits: the scheduling queue: every pod that waits may be next.
 func (y *system) schedulerSeesPod(dst []State, s *State) []State {
 	return see(y, dst, s, func(s *State) *Cache[PodView] { return &s.Scheduler.Pods })
 }
 
+// schedulerSeesNode delivers the oldest unseen change of a node to the scheduler.
+//
+// Reads: the watch of nodes.
+// Guard: a change is not seen yet.
+// Effect: the cache advances; no write.
+// Abstracts: pkg/scheduler/eventhandlers.go:addNode, updateNode, deleteNode.
+// Omits: the moves between its queues that an event makes.
 func (y *system) schedulerSeesNode(dst []State, s *State) []State {
 	return see(y, dst, s, func(s *State) *Cache[NodeView] { return &s.Scheduler.Nodes })
 }

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -87,11 +88,25 @@ func fields(s traces.Scenario) [][]string {
 	v := reflect.ValueOf(s)
 	for i := range v.NumField() {
 		if f := v.Field(i); !f.IsZero() && (f.Kind() != reflect.Map && f.Kind() != reflect.Slice || f.Len() > 0) {
-			names = append(names, v.Type().Field(i).Tag.Get("json"))
-			values = append(values, plain(strings.TrimPrefix(fmt.Sprint(f), "map")))
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			names = append(names, name)
+			values = append(values, plain(value(f)))
 		}
 	}
 	return [][]string{names, values}
+}
+
+// value writes a field: a word as it is, anything larger as JSON.
+func value(f reflect.Value) string {
+	switch f.Kind() {
+	case reflect.Map, reflect.Slice, reflect.Pointer:
+		text, err := json.Marshal(f.Interface())
+		if err != nil {
+			panic(err) // plain data
+		}
+		return string(text)
+	}
+	return fmt.Sprint(f)
 }
 
 // foundBy is the command that finds a trace; "" if the catalogues have no such

@@ -197,7 +197,7 @@ func TestMermaidLifelines(t *testing.T) {
 	require.Regexp(t, `participant p\d as Kubelet node-\d\n`, text)
 	require.Regexp(t, `participant p\d as API server\n`, text)
 	require.Regexp(t, `Note over p1,p\d+: \d+\. Fault.NodeCrash\(node-\d\)<br/>`, text)
-	require.Regexp(t, `(p\d+)->>p\d+: \d+\. Create\(web-b\)<br/>object unused → stored\n`, text)
+	require.Regexp(t, `(p\d+)->>p\d+: \d+\. Create\(web-b\)<br/>object unused → stored<br/>`, text)
 	require.Regexp(t, `Note over p\d: \d+\. Decide<br/>kcm.toCreate 0 → 1<br/>`, text)
 }
 

@@ -66,15 +66,16 @@ var nodeName = regexp.MustCompile(`^node-\d+$`)
 // stored says of each field of a state whether it is in the store: all others
 // are the memory of a process, or of a machine.
 var stored = map[string]bool{
-	"replicas": true,
-	"pods":     true, "pods.object": true, "pods.phase": true, "pods.node": true, "pods.ready": true,
-	"pods.deletion": true, "pods.lost": true, "pods.bare": true,
+	"owner": true, "pdb": true, "kcm": false, "former": false, "scheduler": false, "tainted": false, "budget": false,
+	"pods": true, "pods.object": true, "pods.phase": true, "pods.node": true, "pods.ready": true,
+	"pods.deletion": true, "pods.lost": true, "pods.bare": true, "pods.owner": true, "pods.unlabelled": true, "pods.disrupted": true,
 	"pods.assumed": false, "pods.seen": false, "pods.container": false, "pods.timer": false,
-	"pods.chosen": false, "pods.expectDel": false, "pods.condemned": false,
-	"nodes": true, "nodes.object": true, "nodes.ready": true, "nodes.noSchedule": true, "nodes.noExecute": true,
-	"nodes.link": false, "nodes.silent": false, "nodes.notReady": false, "nodes.needMark": false,
-	"nodes.added": false, "nodes.queued": false, "nodes.inSet": false,
-	"kcm": false, "scheduler": false, "budget": false,
+	"pods.chosen": false, "pods.expectDel": false, "pods.condemned": false, "pods.late": false,
+	"pods.drain": false, "pods.collect": false, "pods.removing": false,
+	"nodes": true, "nodes.object": true, "nodes.ready": true, "nodes.taints": true, "nodes.unschedulable": true,
+	"nodes.link": false, "nodes.registered": false, "nodes.broken": false,
+	"nodes.silent": false, "nodes.notReady": false, "nodes.needMark": false, "nodes.known": false, "nodes.added": false,
+	"nodes.queued": false, "nodes.inSet": false, "nodes.listed": false, "nodes.quarantine": false, "nodes.draining": false,
 }
 
 // writes are the changes of a step that are in the store.
