@@ -18,10 +18,11 @@ const (
 // fromManifests reads manifests and makes a scenario of each ReplicaSet, with
 // everything else as in base.
 func fromManifests(base model.Scenario, stdin io.Reader, files []string) ([]job, error) {
-	sets, err := manifest.Load(stdin, files...)
+	cluster, err := manifest.Load(stdin, files...)
 	if err != nil {
 		return nil, err
 	}
+	sets := cluster.ReplicaSets
 	var jobs []job
 	for i := range sets {
 		set := &sets[i]

@@ -10,10 +10,10 @@ import (
 func TestLoadRefusesOtherKinds(t *testing.T) {
 	const remedy = "want apps/v1 ReplicaSet, or a v1 List of them"
 	for _, c := range []struct{ name, text, want string }{
-		{"Service", "# front\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: web\n", "4: kind: is a Service, not a ReplicaSet: " + remedy},
-		{"Service after a ReplicaSet", valid + "---\nkind: Service\napiVersion: v1\n", "20: kind: is a Service, not a ReplicaSet: " + remedy},
-		{"Service in a list", "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Service\n", "5: kind: is a Service, not a ReplicaSet: " + remedy},
-		{"Ingress", "apiVersion: v1\nkind: Ingress\n", "2: kind: is an Ingress, not a ReplicaSet: " + remedy},
+		{"Service", "# front\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: web\n", "4: kind: is a Service, which is not modelled: " + remedy},
+		{"Service after a ReplicaSet", valid + "---\nkind: Service\napiVersion: v1\n", "20: kind: is a Service, which is not modelled: " + remedy},
+		{"Service in a list", "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Service\n", "5: kind: is a Service, which is not modelled: " + remedy},
+		{"Ingress", "apiVersion: v1\nkind: Ingress\n", "2: kind: is an Ingress, which is not modelled: " + remedy},
 		{"Deployment", edit(t, "kind: ReplicaSet", "kind: Deployment"), "2: kind: is a Deployment, not a ReplicaSet: give its ReplicaSet, as kubectl get replicaset -o yaml prints it"},
 		{"no kind", edit(t, "kind: ReplicaSet\n", ""), "1: kind: is missing: " + remedy},
 		{"kind is a map", edit(t, "kind: ReplicaSet\n", "kind: {}\n"), "2: kind: is missing: " + remedy},

@@ -35,16 +35,16 @@ func FuzzLoad(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		sets, err := load(text)
+		cluster, err := load(text)
 		if err == nil {
-			if len(sets) == 0 {
+			if len(cluster.ReplicaSets) == 0 {
 				t.Fatalf("%q: got neither a ReplicaSet nor an error", text)
 			}
 			return
 		}
 		message := err.Error()
-		if !errors.As(err, new(*manifest.Error)) || sets != nil {
-			t.Fatalf("%q: got %T and %v, want *manifest.Error and nil", text, err, sets)
+		if !errors.As(err, new(*manifest.Error)) || cluster != nil {
+			t.Fatalf("%q: got %T and %v, want *manifest.Error and nil", text, err, cluster)
 		}
 		if !strings.HasPrefix(message, "<stdin>:") || utf8.RuneCountInString(message) > 1000 {
 			t.Fatalf("%q: got %q, want a short message that begins with the name", text, message)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -21,42 +22,51 @@ const Stdin = "-"
 // stdinName is what messages call standard input.
 const stdinName = "<stdin>"
 
-// Load reads the ReplicaSets of all paths, in order. A path is a file, a pipe,
+// A Cluster is what all inputs say together, each kind in their order.
+type Cluster struct {
+	ReplicaSets []ReplicaSet // at least one
+}
+
+// Load reads the manifests of all paths, in order. A path is a file, a pipe,
 // or "-" for stdin, which may be nil when no path is "-". A directory is
 // refused, not walked: what was checked should be visible in the command.
 //
 // At most 4 MiB, 1000 documents and 100 levels of nesting are read of one
 // input. A pipe without a writer waits, as it does for cat. Load stops at the
 // first fault by position, and every error it returns is an [*Error].
-func Load(stdin io.Reader, paths ...string) ([]ReplicaSet, error) {
+func Load(stdin io.Reader, paths ...string) (*Cluster, error) {
 	if len(paths) == 0 {
 		return nil, &Error{Text: `no manifest was named: name a file, or "-" for standard input`}
 	}
 	l := loader{declared: make(map[string]string)}
-	usedStdin := false
 	for _, path := range paths {
-		if path != Stdin {
-			if err := l.file(path); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if usedStdin {
-			return nil, &Error{File: stdinName, Text: `is named twice: it can be read only once`}
-		}
-		usedStdin = true
-		if err := l.stream(stdinName, stdin); err != nil {
+		if err := l.path(path, stdin); err != nil {
 			return nil, err
 		}
 	}
-	return l.sets, nil
+	if len(l.cluster.ReplicaSets) == 0 {
+		return nil, &Error{File: strings.Join(l.inputs, ", "), Text: "there is no ReplicaSet to check"}
+	}
+	return &l.cluster, nil
 }
 
-// A loader collects the ReplicaSets of all inputs.
+// A loader collects what all inputs declare.
 type loader struct {
-	sets      []ReplicaSet
-	declared  map[string]string // "namespace/name" to the Source of its ReplicaSet
+	cluster   Cluster
+	declared  map[string]string // kind, namespace and name to the Source of an object
+	inputs    []string          // seen so far, by name
 	documents int               // seen in the present input
+}
+
+// path loads one path, which may be that of standard input.
+func (l *loader) path(path string, stdin io.Reader) error {
+	switch {
+	case path != Stdin:
+		return l.file(path)
+	case slices.Contains(l.inputs, stdinName):
+		return &Error{File: stdinName, Text: `is named twice: it can be read only once`}
+	}
+	return l.stream(stdinName, stdin)
 }
 
 // file loads the file at path, after a look at what it is: a device may never
@@ -101,15 +111,15 @@ func (l *loader) stream(name string, r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	l.documents = 0
-	before := len(l.sets)
+	l.inputs, l.documents = append(l.inputs, name), 0
+	before := len(l.declared)
 	for _, d := range documents {
 		if err := l.document(d); err != nil {
 			return err
 		}
 	}
-	if len(l.sets) == before {
-		return &Error{File: name, Text: "has no ReplicaSet in it"}
+	if len(l.declared) == before {
+		return &Error{File: name, Text: "has no manifest in it"}
 	}
 	return nil
 }

@@ -64,15 +64,15 @@ func TestLoadReadsWhatKubectlPrints(t *testing.T) {
 	} {
 		got, err := manifest.Load(nil, c.file)
 		require.NoError(t, err)
-		require.Equal(t, c.want, got, c.file)
+		require.Equal(t, &manifest.Cluster{ReplicaSets: c.want}, got, c.file)
 	}
 }
 
 func TestLoadKeepsTheOrderOfItsPaths(t *testing.T) {
-	sets, err := manifest.Load(strings.NewReader(valid), "testdata/several.yaml", "-", "testdata/server-list.json")
+	cluster, err := manifest.Load(strings.NewReader(valid), "testdata/several.yaml", "-", "testdata/server-list.json")
 	require.NoError(t, err)
 	var got []string
-	for _, s := range sets {
+	for _, s := range cluster.ReplicaSets {
 		got = append(got, s.Key())
 	}
 	require.Equal(t, []string{"tools/first", "default/second", "default/web", "default/a", "default/b"}, got)
@@ -94,10 +94,10 @@ func TestLoadRefusesPaths(t *testing.T) {
 		{"directory", dir, dir + ": is a directory: name the files in it, such as " + dir + "/*.yaml"},
 		{"URL", "https://example.com/web.yaml", `https://example.com/web.yaml: is a URL: fetch it first, and pipe it to "-f -"`},
 		{"gigabyte", sparse, sparse + ": is larger than 4 MiB, too large for a manifest"},
-		{"empty", file("empty.yaml", ""), filepath.Join(dir, "empty.yaml") + ": has no ReplicaSet in it"},
-		{"comments", file("comments.yaml", "# one\n---\n\n# two\n--- # three\n~\n"), filepath.Join(dir, "comments.yaml") + ": has no ReplicaSet in it"},
-		{"empty list", file("list.yaml", "apiVersion: v1\nkind: List\nitems: []\n"), filepath.Join(dir, "list.yaml") + ": has no ReplicaSet in it"},
-		{"newline in a name", file("a\nb\x1b.yaml", ""), filepath.Join(dir, "a b?.yaml") + ": has no ReplicaSet in it"},
+		{"empty", file("empty.yaml", ""), filepath.Join(dir, "empty.yaml") + ": has no manifest in it"},
+		{"comments", file("comments.yaml", "# one\n---\n\n# two\n--- # three\n~\n"), filepath.Join(dir, "comments.yaml") + ": has no manifest in it"},
+		{"empty list", file("list.yaml", "apiVersion: v1\nkind: List\nitems: []\n"), filepath.Join(dir, "list.yaml") + ": has no manifest in it"},
+		{"newline in a name", file("a\nb\x1b.yaml", ""), filepath.Join(dir, "a b?.yaml") + ": has no manifest in it"},
 		{"fault", file("bad.yaml", "\n"+strings.Replace(valid, "5", "-5", 1)), filepath.Join(dir, "bad.yaml") + `:7: spec.replicas: "-5": must be 0 or more`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestLoadRefusesTwoReplicaSetsOfOneName(t *testing.T) {
 	require.EqualError(t, err, `<stdin>:4: metadata.name: "second" is the name of another ReplicaSet in namespace "default", at testdata/several.yaml:25`)
 
 	other := strings.Replace(valid, "name: web", "name: web\n  namespace: other", 1)
-	sets, err := load(valid + "---\n" + other)
+	cluster, err := load(valid + "---\n" + other)
 	require.NoError(t, err)
-	require.Len(t, sets, 2)
+	require.Len(t, cluster.ReplicaSets, 2)
 }

@@ -20,10 +20,10 @@ func TestLoadReadsPipes(t *testing.T) {
 	}
 	written := make(chan error, 1)
 	go func() { written <- os.WriteFile(path, []byte(valid), 0o600) }()
-	sets, err := manifest.Load(nil, path)
+	cluster, err := manifest.Load(nil, path)
 	require.NoError(t, err)
 	require.NoError(t, <-written)
-	require.Equal(t, path+":1", sets[0].Source)
+	require.Equal(t, path+":1", cluster.ReplicaSets[0].Source)
 }
 
 func TestLoadRefusesDevices(t *testing.T) {

@@ -41,27 +41,27 @@ func edit(t *testing.T, old, replacement string) string {
 }
 
 // load reads a text as standard input.
-func load(text string) ([]manifest.ReplicaSet, error) {
+func load(text string) (*manifest.Cluster, error) {
 	return manifest.Load(strings.NewReader(text), manifest.Stdin)
 }
 
 // loadOne reads a text that holds one ReplicaSet.
 func loadOne(t *testing.T, text string) manifest.ReplicaSet {
 	t.Helper()
-	sets, err := load(text)
+	cluster, err := load(text)
 	require.NoError(t, err)
-	require.Len(t, sets, 1)
-	return sets[0]
+	require.Len(t, cluster.ReplicaSets, 1)
+	return cluster.ReplicaSets[0]
 }
 
 // requireFault checks that loading failed with a message, which begins with
 // the line of standard input: "6: spec.replicas: ...".
 func requireFault(t *testing.T, text, want string) {
 	t.Helper()
-	sets, err := load(text)
-	require.Error(t, err, "loaded %+v, want %q", sets, want)
+	cluster, err := load(text)
+	require.Error(t, err, "loaded %+v, want %q", cluster, want)
 	require.Equal(t, "<stdin>:"+want, err.Error())
 	var fault *manifest.Error
 	require.ErrorAs(t, err, &fault)
-	require.Nil(t, sets)
+	require.Nil(t, cluster)
 }

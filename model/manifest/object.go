@@ -5,20 +5,40 @@ import (
 	"fmt"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	yamlv3 "go.yaml.in/yaml/v3"
 )
 
-const (
-	apiVersion = "apps/v1"
-	kind       = "ReplicaSet"
-	supported  = "want " + apiVersion + " " + kind + ", or a v1 List of them"
-)
+// A kind is one that Load understands.
+type kind struct {
+	apiVersion, name string
+	load             func(l *loader, o object, f *faults) // or report to f why not
+}
 
-// A list is a v1 List, or the ReplicaSetList that a server returns.
+var kinds = []kind{
+	{"apps/v1", "ReplicaSet", (*loader).replicaSet},
+}
+
+const supported = "want apps/v1 ReplicaSet, or a v1 List of them"
+
+// kindOf returns the kind of that name, with or without the "List" that a
+// server appends for several of them.
+func kindOf(name string) (k *kind, isList bool) {
+	for i := range kinds {
+		switch name {
+		case kinds[i].name:
+			return &kinds[i], false
+		case kinds[i].name + "List":
+			return &kinds[i], true
+		}
+	}
+	return nil, false
+}
+
+// A list is a v1 List, or one of a kind such as the ReplicaSetList that a server
+// returns.
 type list struct {
 	metav1.TypeMeta `json:",inline"`
 	metav1.ListMeta `json:"metadata"`
@@ -33,7 +53,7 @@ func (l *loader) document(d document) error {
 		return err
 	}
 	for _, o := range objects {
-		if err = l.object(o, "", f); err != nil {
+		if err = l.object(o, nil, f); err != nil {
 			break
 		}
 	}
@@ -43,9 +63,9 @@ func (l *loader) document(d document) error {
 	return err
 }
 
-// object loads one object. Items of a ReplicaSetList may leave their kind to
+// object loads one object. Items of a list of one kind may leave their kind to
 // the list, which is then inherited.
-func (l *loader) object(o object, inherited string, f *faults) error {
+func (l *loader) object(o object, inherited *kind, f *faults) error {
 	l.documents++
 	if l.documents > maxDocuments {
 		return &Error{File: f.file, Line: o.node.Line, Text: fmt.Sprintf("is one of more than %d documents", maxDocuments)}
@@ -55,16 +75,17 @@ func (l *loader) object(o object, inherited string, f *faults) error {
 		return nil
 	}
 	version, name := o.scalar("apiVersion"), o.scalar("kind")
-	if version == "" && name == "" && inherited != "" {
-		version, name = apiVersion, inherited
+	if version == "" && name == "" && inherited != nil {
+		version, name = inherited.apiVersion, inherited.name
 	}
+	k, isList := kindOf(name)
 	switch {
 	case version == "v1" && name == "List":
-		return l.list(o, "", f)
-	case version == apiVersion && name == "ReplicaSetList":
-		return l.list(o, kind, f)
-	case version == apiVersion && name == kind:
-		l.replicaSet(o, f)
+		return l.list(o, nil, f)
+	case k != nil && version == k.apiVersion && isList:
+		return l.list(o, k, f)
+	case k != nil && version == k.apiVersion:
+		k.load(l, o, f)
 	default:
 		at, text := unsupported(version, name)
 		f.add(newLocator(o.node).find(at), at, text)
@@ -82,21 +103,25 @@ func (o object) scalar(name string) string {
 	return target(e.value).Value
 }
 
-// unsupported says what to do about an object that is no apps/v1 ReplicaSet.
+// unsupported says what to do about an object of a kind that is not known, or
+// of another version of it.
 func unsupported(version, name string) (at, text string) {
+	want := ""
+	if k, _ := kindOf(name); k != nil {
+		want = k.apiVersion
+	}
 	switch name {
 	case "":
 		return "kind", "is missing: " + supported
 	case "Deployment":
 		return "kind", "is a Deployment, not a ReplicaSet: give its ReplicaSet, as kubectl get replicaset -o yaml prints it"
-	case kind, "ReplicaSetList", "List":
-		want := apiVersion
-		if name == "List" {
-			want = "v1"
-		}
-		if version == "" {
-			return "apiVersion", "is missing: use " + quote(want)
-		}
+	case "List":
+		want = "v1"
+	}
+	switch {
+	case want != "" && version == "":
+		return "apiVersion", "is missing: use " + quote(want)
+	case want != "":
 		return "apiVersion", quote(version) + " has no " + name + " that is supported: use " + quote(want)
 	}
 	article := "a "
@@ -104,11 +129,11 @@ func unsupported(version, name string) (at, text string) {
 	case 'A', 'E', 'I', 'O':
 		article = "an "
 	}
-	return "kind", "is " + article + clip(name, maxValueRunes) + ", not a ReplicaSet: " + supported
+	return "kind", "is " + article + clip(name, maxValueRunes) + ", which is not modelled: " + supported
 }
 
 // list loads the items of a list, in order.
-func (l *loader) list(o object, inherited string, f *faults) error {
+func (l *loader) list(o object, inherited *kind, f *faults) error {
 	var all list
 	if !o.decode(&all, f) {
 		return nil
@@ -126,30 +151,30 @@ func (l *loader) list(o object, inherited string, f *faults) error {
 	return nil
 }
 
-// replicaSet loads a ReplicaSet, or reports to f why not.
-func (l *loader) replicaSet(o object, f *faults) {
-	var rs appsv1.ReplicaSet
-	if !o.decode(&rs, f) {
-		return
-	}
-	if rs.Namespace == "" {
-		rs.Namespace = metav1.NamespaceDefault
-	}
-	errs, fields := validate(&rs), newLocator(o.node)
+// accept reports to f what is wrong with a decoded object, be it that another
+// of its kind has its name. It reports whether nothing is; then source is where
+// the object begins.
+func (l *loader) accept(o object, kind string, meta *metav1.ObjectMeta, errs field.ErrorList, f *faults) (source string, ok bool) {
+	fields := newLocator(o.node)
 	for _, e := range errs {
 		f.add(fields.find(e.Field), e.Field, explainInvalid(e))
 	}
 	if len(errs) > 0 {
-		return
+		return "", false
 	}
-	set := newReplicaSet(&rs, fmt.Sprintf("%s:%d", f.file, o.node.Line))
-	if first, ok := l.declared[set.Key()]; ok {
-		text := fmt.Sprintf("%s is the name of another ReplicaSet in namespace %s, at %s", quote(set.Name), quote(set.Namespace), first)
+	source = fmt.Sprintf("%s:%d", f.file, o.node.Line)
+	key := kind + " " + meta.Namespace + "/" + meta.Name
+	if first, ok := l.declared[key]; ok {
+		within := ""
+		if meta.Namespace != "" {
+			within = " in namespace " + quote(meta.Namespace)
+		}
+		text := fmt.Sprintf("%s is the name of another %s%s, at %s", quote(meta.Name), kind, within, first)
 		f.add(fields.find("metadata.name"), "metadata.name", text)
-		return
+		return "", false
 	}
-	l.declared[set.Key()] = set.Source
-	l.sets = append(l.sets, set)
+	l.declared[key] = source
+	return source, true
 }
 
 // explainInvalid rewords an error of the validation libraries.

@@ -59,7 +59,7 @@ func TestLoadRefusesBrokenJSON(t *testing.T) {
 		{"trailing", json + "}", "6: is not valid JSON: invalid character '}' looking for beginning of value"},
 		{"duplicate key", strings.Replace(web, `"web"`, "\"web\",\n\"name\": \"web\"", 1), "2: name: duplicate key, first on line 1"},
 		{"incomplete", json, "1: spec.selector: is missing"},
-		{"second of two", web + "\n{\"kind\": \"Pod\"}", "4: kind: is a Pod, not a ReplicaSet: want apps/v1 ReplicaSet, or a v1 List of them"},
+		{"second of two", web + "\n{\"kind\": \"Pod\"}", "4: kind: is a Pod, which is not modelled: want apps/v1 ReplicaSet, or a v1 List of them"},
 	} {
 		t.Run(c.name, func(t *testing.T) { requireFault(t, c.text, c.want) })
 	}

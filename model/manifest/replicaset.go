@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -59,6 +60,17 @@ func (r *ReplicaSet) Key() string { return r.Namespace + "/" + r.Name }
 func (r *ReplicaSet) Selects(podLabels map[string]string) bool {
 	selector, err := labels.Parse(r.Selector)
 	return err == nil && selector.Matches(labels.Set(podLabels))
+}
+
+func (l *loader) replicaSet(o object, f *faults) {
+	var rs appsv1.ReplicaSet
+	if !o.decode(&rs, f) {
+		return
+	}
+	rs.Namespace = cmp.Or(rs.Namespace, metav1.NamespaceDefault)
+	if source, ok := l.accept(o, "ReplicaSet", &rs.ObjectMeta, validate(&rs), f); ok {
+		l.cluster.ReplicaSets = append(l.cluster.ReplicaSets, newReplicaSet(&rs, source))
+	}
 }
 
 // newReplicaSet returns the facts of a valid object.

@@ -72,10 +72,10 @@ func TestLoadReturnsTheFactsOfAnyValidReplicaSet(t *testing.T) {
 		marshal := rapid.SampledFrom([]func(any) ([]byte, error){yamlBytes, json.Marshal, jsonIndented}).Draw(rt, "format")
 		text, err := marshal(rs)
 		require.NoError(rt, err)
-		sets, err := load(string(text))
+		cluster, err := load(string(text))
 		require.NoError(rt, err, "%s", text)
-		require.Len(rt, sets, 1)
-		got := sets[0]
+		require.Len(rt, cluster.ReplicaSets, 1)
+		got := cluster.ReplicaSets[0]
 
 		spec := rs.Spec.Template.Spec
 		require.Equal(rt, rs.Name, got.Name)

@@ -20,14 +20,7 @@ import (
 // Source: pkg/apis/apps/validation/validation.go:ValidateReplicaSet.
 func validate(rs *appsv1.ReplicaSet) field.ErrorList {
 	metadata, spec := field.NewPath("metadata"), field.NewPath("spec")
-	var errs field.ErrorList
-	if rs.Name == "" {
-		// A server would generate one from generateName, but a report must be
-		// able to say which ReplicaSet it is about.
-		errs = append(errs, field.Required(metadata.Child("name"), ""))
-	} else {
-		errs = append(errs, apivalidation.ValidateObjectMeta(&rs.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, metadata)...)
-	}
+	errs := validateMeta(&rs.ObjectMeta, true)
 	if rs.DeletionTimestamp != nil {
 		errs = append(errs, field.Forbidden(metadata.Child("deletionTimestamp"),
 			"is not modelled: the controller of a ReplicaSet that is being deleted creates nothing"))
@@ -36,6 +29,17 @@ func validate(rs *appsv1.ReplicaSet) field.ErrorList {
 	errs = append(errs, validateCount(int64(rs.Spec.MinReadySeconds), math.MaxInt32, spec.Child("minReadySeconds"))...)
 	errs = append(errs, validateSelector(rs, spec)...)
 	return append(errs, validateTemplate(&rs.Spec.Template, spec.Child("template"))...)
+}
+
+// validateMeta checks the metadata of an object of any kind.
+func validateMeta(meta *metav1.ObjectMeta, namespaced bool) field.ErrorList {
+	path := field.NewPath("metadata")
+	if meta.Name == "" {
+		// A server would generate one from generateName, but a report must be
+		// able to say which object it is about.
+		return field.ErrorList{field.Required(path.Child("name"), "")}
+	}
+	return apivalidation.ValidateObjectMeta(meta, namespaced, apivalidation.NameIsDNSSubdomain, path)
 }
 
 func validateCount(value, limit int64, path *field.Path) field.ErrorList {
