@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	yamlv3 "go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	kjson "sigs.k8s.io/json"
 )
 
@@ -178,6 +179,9 @@ func explain(raw json.RawMessage, n *yamlv3.Node, kind reflect.Kind, t reflect.T
 		value = "a map"
 	case '[':
 		value = "a list"
+	}
+	if t == reflect.TypeFor[intstr.IntOrString]() {
+		return value + ` is neither an integer of 32 bits nor a percentage such as "50%"`
 	}
 	scalar := raw[0] != '{' && raw[0] != '['
 	switch kind {

@@ -25,6 +25,7 @@ const stdinName = "<stdin>"
 // A Cluster is what all inputs say together, each kind in their order.
 type Cluster struct {
 	ReplicaSets []ReplicaSet // at least one
+	Budgets     []PodDisruptionBudget
 }
 
 // Load reads the manifests of all paths, in order. A path is a file, a pipe,

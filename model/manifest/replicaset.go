@@ -58,8 +58,12 @@ func (r *ReplicaSet) Key() string { return r.Namespace + "/" + r.Name }
 // Selects reports whether the selector matches a pod with those labels, whoever
 // created it: then the controller may adopt it.
 func (r *ReplicaSet) Selects(podLabels map[string]string) bool {
-	selector, err := labels.Parse(r.Selector)
-	return err == nil && selector.Matches(labels.Set(podLabels))
+	return selects(r.Selector, podLabels)
+}
+
+func selects(selector string, podLabels map[string]string) bool {
+	parsed, err := labels.Parse(selector)
+	return err == nil && parsed.Matches(labels.Set(podLabels))
 }
 
 func (l *loader) replicaSet(o object, f *faults) {

@@ -43,11 +43,15 @@ func validateMeta(meta *metav1.ObjectMeta, namespaced bool) field.ErrorList {
 }
 
 func validateCount(value, limit int64, path *field.Path) field.ErrorList {
-	switch {
-	case value < 0:
-		return field.ErrorList{field.Invalid(path, value, "must be 0 or more")}
-	case value > limit:
+	if value > limit {
 		return field.ErrorList{field.Invalid(path, value, fmt.Sprintf("must be at most %d", limit))}
+	}
+	return validateNotNegative(value, path)
+}
+
+func validateNotNegative(value int64, path *field.Path) field.ErrorList {
+	if value < 0 {
+		return field.ErrorList{field.Invalid(path, value, "must be 0 or more")}
 	}
 	return nil
 }
