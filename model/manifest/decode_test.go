@@ -8,7 +8,7 @@ import (
 )
 
 func TestLoadRefusesOtherKinds(t *testing.T) {
-	const remedy = "want apps/v1 ReplicaSet, policy/v1 PodDisruptionBudget, or a v1 List of them"
+	const remedy = "want apps/v1 ReplicaSet, policy/v1 PodDisruptionBudget, v1 Node, or a v1 List of them"
 	for _, c := range []struct{ name, text, want string }{
 		{"Service", "# front\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: web\n", "4: kind: is a Service, which is not modelled: " + remedy},
 		{"Service after a ReplicaSet", valid + "---\nkind: Service\napiVersion: v1\n", "20: kind: is a Service, which is not modelled: " + remedy},

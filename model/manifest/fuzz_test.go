@@ -27,7 +27,7 @@ func FuzzLoad(f *testing.F) {
 		f.Add(string(data))
 	}
 	for _, seed := range []string{
-		valid, validBudget + "---\n" + valid, strings.Replace(validBudget, "2", "101%", 1), strings.Replace(valid, "5", "-5", 1), strings.Replace(valid, "replicas", "replica", 1),
+		valid, validBudget + "---\n" + valid, validNode + "---\n" + valid, strings.Replace(validNode, "20", "1e30", 1), strings.Replace(validBudget, "2", "101%", 1), strings.Replace(valid, "5", "-5", 1), strings.Replace(valid, "replicas", "replica", 1),
 		"a: &a [*a]\n", "{{},<<}", "? ? a\n: b\n", "<<: [{a: 1}, *x]\n", "- !!binary a\n", "a:\n.\n-\n", "#\n-\n-\n0\n",
 		"kind: List\napiVersion: v1\nitems: [1]\nitems: [{}, {}]\n", `{"kind": "List", "apiVersion": "v1", "items": [null]}`,
 		"\xef\xbb\xbf--- #\r\n...\r\n", "{yes: 1, true: 2, ~: 3, 1.0: 4}", "kind: ReplicaSet\napiVersion: apps/v1\n<<: {spec: {yes: 1}}\n",

@@ -26,6 +26,7 @@ const stdinName = "<stdin>"
 type Cluster struct {
 	ReplicaSets []ReplicaSet // at least one
 	Budgets     []PodDisruptionBudget
+	Nodes       []Node
 }
 
 // Load reads the manifests of all paths, in order. A path is a file, a pipe,

@@ -20,9 +20,10 @@ type kind struct {
 var kinds = []kind{
 	{"apps/v1", "ReplicaSet", (*loader).replicaSet},
 	{"policy/v1", "PodDisruptionBudget", (*loader).budget},
+	{"v1", "Node", (*loader).node},
 }
 
-const supported = "want apps/v1 ReplicaSet, policy/v1 PodDisruptionBudget, or a v1 List of them"
+const supported = "want apps/v1 ReplicaSet, policy/v1 PodDisruptionBudget, v1 Node, or a v1 List of them"
 
 // kindOf returns the kind of that name, with or without the "List" that a
 // server appends for several of them.

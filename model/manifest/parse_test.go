@@ -14,9 +14,9 @@ func TestLoadRefusesWhatIsNoText(t *testing.T) {
 		{"NUL", valid + "\x00", "19: is not text: control character U+0000"},
 		{"Latin-1", edit(t, "nginx", "ngin\xe9"), "18: is not UTF-8 text: byte 0xe9"},
 		{"UTF-16", "\xff\xfea\x00", "1: is not UTF-8 text: byte 0xff"},
-		{"prose", "Dear Sir or Madam\n", "1: is not a manifest: want apps/v1 ReplicaSet, policy/v1 PodDisruptionBudget, or a v1 List of them"},
-		{"a list", "- a\n- b\n", "1: is not a manifest: want apps/v1 ReplicaSet, policy/v1 PodDisruptionBudget, or a v1 List of them"},
-		{"JSON list", `[{"kind": "ReplicaSet"}]`, "1: is not a manifest: want apps/v1 ReplicaSet, policy/v1 PodDisruptionBudget, or a v1 List of them"},
+		{"prose", "Dear Sir or Madam\n", "1: is not a manifest: want apps/v1 ReplicaSet, policy/v1 PodDisruptionBudget, v1 Node, or a v1 List of them"},
+		{"a list", "- a\n- b\n", "1: is not a manifest: want apps/v1 ReplicaSet, policy/v1 PodDisruptionBudget, v1 Node, or a v1 List of them"},
+		{"JSON list", `[{"kind": "ReplicaSet"}]`, "1: is not a manifest: want apps/v1 ReplicaSet, policy/v1 PodDisruptionBudget, v1 Node, or a v1 List of them"},
 	} {
 		t.Run(c.name, func(t *testing.T) { requireFault(t, c.text, c.want) })
 	}
@@ -59,7 +59,7 @@ func TestLoadRefusesBrokenJSON(t *testing.T) {
 		{"trailing", json + "}", "6: is not valid JSON: invalid character '}' looking for beginning of value"},
 		{"duplicate key", strings.Replace(web, `"web"`, "\"web\",\n\"name\": \"web\"", 1), "2: name: duplicate key, first on line 1"},
 		{"incomplete", json, "1: spec.selector: is missing"},
-		{"second of two", web + "\n{\"kind\": \"Pod\"}", "4: kind: is a Pod, which is not modelled: want apps/v1 ReplicaSet, policy/v1 PodDisruptionBudget, or a v1 List of them"},
+		{"second of two", web + "\n{\"kind\": \"Pod\"}", "4: kind: is a Pod, which is not modelled: want apps/v1 ReplicaSet, policy/v1 PodDisruptionBudget, v1 Node, or a v1 List of them"},
 	} {
 		t.Run(c.name, func(t *testing.T) { requireFault(t, c.text, c.want) })
 	}
@@ -117,7 +117,7 @@ func TestLoadBoundsItsInput(t *testing.T) {
 		{"billion laughs", laughs.String(), "1: is larger than 64 MiB with its aliases written out"},
 		{"repeated long string", "a: &a " + long + "\nb: [" + strings.Repeat("*a,", 10_000) + "]\n", "1: is larger than 64 MiB with its aliases written out"},
 		{"1001 documents", many.String(), "19001: is one of more than 1000 documents"},
-		{"a million JSON values", strings.Repeat("{}\n", 1<<20), "1: kind: is missing: want apps/v1 ReplicaSet, policy/v1 PodDisruptionBudget, or a v1 List of them"},
+		{"a million JSON values", strings.Repeat("{}\n", 1<<20), "1: kind: is missing: want apps/v1 ReplicaSet, policy/v1 PodDisruptionBudget, v1 Node, or a v1 List of them"},
 		{"list of 1001 items", "kind: List\napiVersion: v1\nitems:\n" + items.String(), "17986: is one of more than 1000 documents"},
 	} {
 		t.Run(c.name, func(t *testing.T) { requireFault(t, c.text, c.want) })

@@ -175,10 +175,8 @@ func validateToleration(t *corev1.Toleration, path *field.Path) field.ErrorList 
 	default:
 		errs = append(errs, field.Invalid(path.Child("operator"), t.Operator, "must be Exists or Equal"))
 	}
-	switch t.Effect {
-	case "", corev1.TaintEffectNoSchedule, corev1.TaintEffectPreferNoSchedule, corev1.TaintEffectNoExecute:
-	default:
-		errs = append(errs, field.Invalid(path.Child("effect"), t.Effect, "must be NoSchedule, PreferNoSchedule or NoExecute"))
+	if t.Effect != "" {
+		errs = append(errs, validateEffect(t.Effect, path.Child("effect"))...)
 	}
 	if t.TolerationSeconds != nil && t.Effect != corev1.TaintEffectNoExecute {
 		errs = append(errs, field.Invalid(path.Child("tolerationSeconds"), *t.TolerationSeconds, "needs effect NoExecute"))
