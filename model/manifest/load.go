@@ -29,16 +29,21 @@ type Cluster struct {
 	Nodes       []Node
 }
 
-// Load reads the manifests of all paths, in order. A path is a file, a pipe,
-// or "-" for stdin, which may be nil when no path is "-". A directory is
-// refused, not walked: what was checked should be visible in the command.
+// Load reads the manifests of all paths, in order. A path is a file, a pipe, a
+// directory, of which it reads what [Expand] finds there and not below, or "-"
+// for stdin, which may be nil when no path is "-".
 //
-// At most 4 MiB, 1000 documents and 100 levels of nesting are read of one
+// Objects of one kind have different names, and one of them at least is a
+// ReplicaSet. At most 4 MiB, 1000 documents and 100 levels of nesting are read of one
 // input. A pipe without a writer waits, as it does for cat. Load stops at the
 // first fault by position, and every error it returns is an [*Error].
 func Load(stdin io.Reader, paths ...string) (*Cluster, error) {
 	if len(paths) == 0 {
 		return nil, &Error{Text: `no manifest was named: name a file, or "-" for standard input`}
+	}
+	paths, err := Expand(false, paths...)
+	if err != nil {
+		return nil, err
 	}
 	l := loader{declared: make(map[string]string)}
 	for _, path := range paths {
@@ -47,7 +52,7 @@ func Load(stdin io.Reader, paths ...string) (*Cluster, error) {
 		}
 	}
 	if len(l.cluster.ReplicaSets) == 0 {
-		return nil, &Error{File: strings.Join(l.inputs, ", "), Text: "there is no ReplicaSet to check"}
+		return nil, &Error{File: clip(strings.Join(l.inputs, ", "), maxFieldRunes), Text: "there is no ReplicaSet to check"}
 	}
 	return &l.cluster, nil
 }
@@ -82,8 +87,6 @@ func (l *loader) file(path string) error {
 		return fileError(path, err)
 	}
 	switch mode := info.Mode(); {
-	case mode.IsDir():
-		return &Error{File: path, Text: "is a directory: name the files in it, such as " + strings.TrimRight(path, "/") + "/*.yaml"}
 	case mode.IsRegular() && info.Size() > maxInputBytes:
 		return tooLarge(path)
 	case !mode.IsRegular() && mode&fs.ModeNamedPipe == 0 && !isDescriptor(path):
