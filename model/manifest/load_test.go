@@ -25,6 +25,7 @@ func TestLoadReadsWhatKubectlPrints(t *testing.T) {
 			Selector:              "app=web,pod-template-hash=6d4cf56db6",
 			NotReadyToleration:    manifest.Toleration{Seconds: 300},
 			UnreachableToleration: manifest.Toleration{Seconds: 15},
+			NotReadyByDefault:     true,
 			Abstracted: []string{
 				"metadata.ownerReferences",
 				"spec.template.spec.containers[].resources",
@@ -38,6 +39,8 @@ func TestLoadReadsWhatKubectlPrints(t *testing.T) {
 			Selector:              "app=shared",
 			NotReadyToleration:    manifest.Toleration{Seconds: 300},
 			UnreachableToleration: manifest.Toleration{Seconds: 300},
+			NotReadyByDefault:     true,
+			UnreachableByDefault:  true,
 			Source:                "testdata/several.yaml:5",
 		}, {
 			Name: "second", Namespace: "default", Replicas: 1, GraceSeconds: 30,
@@ -53,12 +56,16 @@ func TestLoadReadsWhatKubectlPrints(t *testing.T) {
 			PodLabels: map[string]string{"app": "a"}, Selector: "app=a",
 			NotReadyToleration:    manifest.Toleration{Seconds: 300},
 			UnreachableToleration: manifest.Toleration{Seconds: 300},
+			NotReadyByDefault:     true,
+			UnreachableByDefault:  true,
 			Source:                "testdata/server-list.json:6",
 		}, {
 			Name: "b", Namespace: "default", Replicas: 1, GraceSeconds: 30,
 			PodLabels: map[string]string{"app": "b"}, Selector: "app=b",
 			NotReadyToleration:    manifest.Toleration{Seconds: 300},
 			UnreachableToleration: manifest.Toleration{Seconds: 300},
+			NotReadyByDefault:     true,
+			UnreachableByDefault:  true,
 			Source:                "testdata/server-list.json:22",
 		}}},
 	} {

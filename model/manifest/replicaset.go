@@ -39,6 +39,11 @@ type ReplicaSet struct {
 	NotReadyToleration    Toleration
 	UnreachableToleration Toleration
 
+	// Whether the pods say nothing about such a node, so that a server gives them
+	// its default, here [DefaultTolerationSeconds].
+	NotReadyByDefault    bool
+	UnreachableByDefault bool
+
 	// Whether the scheduler may place its pods on such a node, because they
 	// tolerate the NoSchedule taint of that key as well.
 	SchedulesOnNotReady    bool
@@ -91,6 +96,8 @@ func newReplicaSet(rs *appsv1.ReplicaSet, source string) ReplicaSet {
 		Selector:               canonicalSelector(rs.Spec.Selector),
 		NotReadyToleration:     stay(tolerations, corev1.TaintNodeNotReady),
 		UnreachableToleration:  stay(tolerations, corev1.TaintNodeUnreachable),
+		NotReadyByDefault:      !mentions(pod.Tolerations, corev1.TaintNodeNotReady),
+		UnreachableByDefault:   !mentions(pod.Tolerations, corev1.TaintNodeUnreachable),
 		SchedulesOnNotReady:    admits(tolerations, corev1.TaintNodeNotReady),
 		SchedulesOnUnreachable: admits(tolerations, corev1.TaintNodeUnreachable),
 		Abstracted:             abstracted(rs),

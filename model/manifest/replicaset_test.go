@@ -84,8 +84,12 @@ func TestLoadReturnsTheFactsOfAnyValidReplicaSet(t *testing.T) {
 		require.EqualValues(rt, rs.Spec.MinReadySeconds, got.MinReadySeconds)
 		require.EqualValues(rt, orElse(spec.TerminationGracePeriodSeconds, 30), got.GraceSeconds)
 		require.Equal(rt, rs.Spec.Template.Labels, got.PodLabels)
-		require.Equal(rt, naiveStay(spec.Tolerations, "node.kubernetes.io/not-ready"), got.NotReadyToleration, "%s", text)
-		require.Equal(rt, naiveStay(spec.Tolerations, "node.kubernetes.io/unreachable"), got.UnreachableToleration, "%s", text)
+		stay, byDefault := naiveStay(spec.Tolerations, "node.kubernetes.io/not-ready")
+		require.Equal(rt, stay, got.NotReadyToleration, "%s", text)
+		require.Equal(rt, byDefault, got.NotReadyByDefault, "%s", text)
+		stay, byDefault = naiveStay(spec.Tolerations, "node.kubernetes.io/unreachable")
+		require.Equal(rt, stay, got.UnreachableToleration, "%s", text)
+		require.Equal(rt, byDefault, got.UnreachableByDefault, "%s", text)
 
 		want, err := metav1.LabelSelectorAsSelector(rs.Spec.Selector)
 		require.NoError(rt, err)
@@ -106,23 +110,23 @@ func orElse[T any](p *T, absent T) T {
 }
 
 // naiveStay says in one loop what admission and eviction do together.
-func naiveStay(tolerations []corev1.Toleration, key string) manifest.Toleration {
-	mentioned := false
+func naiveStay(tolerations []corev1.Toleration, key string) (stay manifest.Toleration, byDefault bool) {
+	byDefault = true
 	for _, t := range tolerations {
 		aboutKey := t.Key == key || t.Key == ""
 		aboutEffect := t.Effect == "NoExecute" || t.Effect == ""
-		mentioned = mentioned || aboutKey && aboutEffect
+		byDefault = byDefault && !(aboutKey && aboutEffect)
 		if aboutKey && aboutEffect && (t.Operator == "Exists" || t.Value == "") {
 			if t.TolerationSeconds == nil {
-				return manifest.Toleration{Forever: true}
+				return manifest.Toleration{Forever: true}, false
 			}
-			return manifest.Toleration{Seconds: max(*t.TolerationSeconds, 0)}
+			return manifest.Toleration{Seconds: max(*t.TolerationSeconds, 0)}, false
 		}
 	}
-	if mentioned {
-		return manifest.Toleration{}
+	if !byDefault {
+		return manifest.Toleration{}, false
 	}
-	return manifest.Toleration{Seconds: 300}
+	return manifest.Toleration{Seconds: 300}, true
 }
 
 // drawReplicaSet draws a valid ReplicaSet. Its selector is drawn from its
