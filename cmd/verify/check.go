@@ -39,20 +39,22 @@ const defaultMemory = 8 << 30
 func newCheck() *cobra.Command {
 	f := &checkFlags{output: formatTable, maxMemory: defaultMemory}
 	cmd := &cobra.Command{
-		Use:   "check (-f FILE... | --scenario NAME | --mutation NAME)",
+		Use:   "check (-f PATH... | --scenario NAME | --mutation NAME)",
 		Short: "Check every behaviour of a ReplicaSet in a cluster",
 		Long: `Check explores everything that can happen to a ReplicaSet in a cluster of the
 given size, with the given faults, and reports on each property. A property that
 is violated comes with a behaviour that shows it, as short as one can be up to
 its cycle, which is also written to a file that verify show reads.
 
-Several ReplicaSets are checked one after another. With --scenario or --mutation
-alone, the scenario has its own sizes, and only the flags given change them.
+Several ReplicaSets are checked one after another. If there are manifests of
+nodes too, they say how many there are. With --scenario or --mutation alone, the
+scenario has its own sizes, and only the flags given change them.
 
 Exit status: 0 everything holds, 1 a property is violated, 2 usage error or bad
 input, 3 the search did not finish.`,
 		Example: `  verify check -f replicaset.yaml --nodes 2
   kubectl get replicaset web -o yaml | verify check -f -
+  verify check -f manifests/ -R
   verify check -f replicaset.yaml --fault partition=1,heal=1 --property L-BACK,ESR
   verify check -f replicaset.yaml --mutation rs.noExpectations
   verify check --scenario small --lag 2 --timeout 10m -o json`,

@@ -29,6 +29,7 @@ type job struct {
 type scenarioFlags struct {
 	set       *pflag.FlagSet
 	files     []string
+	recursive bool
 	scenario  string
 	nodes     int
 	faults    []string
@@ -41,7 +42,8 @@ type scenarioFlags struct {
 
 func (f *scenarioFlags) register(set *pflag.FlagSet) {
 	f.set = set
-	set.StringArrayVarP(&f.files, "filename", "f", nil, "read ReplicaSets from `FILE`, or from standard input if it is -; repeatable")
+	set.StringArrayVarP(&f.files, "filename", "f", nil, "read manifests from `PATH`, a file or a directory, or from standard input if it is -; repeatable")
+	set.BoolVarP(&f.recursive, "recursive", "R", false, "with -f: read the directories below a directory too")
 	set.StringVar(&f.scenario, "scenario", "", "check the scenario `NAME` (see verify scenarios) instead of a manifest")
 	set.IntVar(&f.nodes, "nodes", defaultNodes, "nodes of the cluster")
 	set.StringSliceVar(&f.faults, "fault", strings.Split(defaultFaults, ","), "what may happen at most so often, as `NAME=COUNT,...`, or none")
@@ -85,6 +87,8 @@ func (f *scenarioFlags) inRange() error {
 		}
 	}
 	switch {
+	case f.recursive && len(f.files) == 0:
+		return errors.New("--recursive: needs a manifest, named with -f")
 	case f.set.Changed("mutation") && strings.Join(f.mutations, "") == "":
 		return errors.New("--mutation: empty: name one (see verify mutations)")
 	case slices.Contains(f.mutations, ""):
@@ -102,7 +106,7 @@ func (f *scenarioFlags) scenarios(stdin io.Reader) ([]job, error) {
 		if err != nil {
 			return nil, err
 		}
-		return fromManifests(base, stdin, f.files)
+		return f.fromManifests(base, stdin)
 	case f.scenario != "":
 		s, err := model.ScenarioByName(f.scenario)
 		s.Name = podPrefix

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/reconverge/reconverge/model"
 	"github.com/reconverge/reconverge/model/manifest"
@@ -17,25 +18,72 @@ const (
 
 // fromManifests reads manifests and makes a scenario of each ReplicaSet, with
 // everything else as in base.
-func fromManifests(base model.Scenario, stdin io.Reader, files []string) ([]job, error) {
-	cluster, err := manifest.Load(stdin, files...)
+func (f *scenarioFlags) fromManifests(base model.Scenario, stdin io.Reader) ([]job, error) {
+	cluster, err := f.load(stdin)
 	if err != nil {
 		return nil, err
 	}
-	sets := cluster.ReplicaSets
+	if base.Nodes, err = f.nodesOf(cluster); err != nil {
+		return nil, err
+	}
 	var jobs []job
-	for i := range sets {
-		set := &sets[i]
+	for i := range cluster.ReplicaSets {
+		set := &cluster.ReplicaSets[i]
+		budget, err := budgetOf(cluster, set)
+		if err != nil {
+			return nil, err
+		}
 		j := job{
 			title: "ReplicaSet " + set.Key() + ", " + set.Source, source: set.Source, slug: set.Namespace + "_" + set.Name,
-			scenario: applyManifest(base, set), subject: newSubject(set), assumptions: manifestAssumptions(set, base.Version),
+			scenario: applyManifest(base, set), subject: newSubject(set, budget), assumptions: manifestAssumptions(set, base.Version),
 		}
-		if len(sets) > 1 {
-			j.assumptions = append(j.assumptions, "each ReplicaSet is alone in the cluster: those of the input were checked one after another")
-		}
+		j.assumptions = append(j.assumptions, clusterAssumptions(cluster, budget)...)
 		jobs = append(jobs, j)
 	}
 	return jobs, nil
+}
+
+// load reads what -f and -R name.
+func (f *scenarioFlags) load(stdin io.Reader) (*manifest.Cluster, error) {
+	files, err := manifest.Expand(f.recursive, f.files...)
+	if err != nil {
+		return nil, err
+	}
+	return manifest.Load(stdin, files...)
+}
+
+// nodesOf returns the number of nodes: that of the manifests of nodes, if there
+// are any, and else that of --nodes.
+func (f *scenarioFlags) nodesOf(cluster *manifest.Cluster) (int, error) {
+	switch n := len(cluster.Nodes); {
+	case n == 0:
+		return f.nodes, nil
+	case n > model.MaxNodes:
+		first := &cluster.Nodes[model.MaxNodes]
+		return 0, fmt.Errorf("%s: %s is one of %s, the model takes at most %d", first.Source, first.Name, count(n, "node"), model.MaxNodes)
+	case f.set.Changed("nodes") && f.nodes != n:
+		return 0, fmt.Errorf("--nodes: %d, but there are manifests of %s, the first at %s: leave the flag out", f.nodes, count(n, "node"), cluster.Nodes[0].Source)
+	default:
+		return n, nil
+	}
+}
+
+// budgetOf returns the PodDisruptionBudget of the pods of a ReplicaSet, or nil.
+// Of several none would count: the eviction API answers 500 then.
+// Source: pkg/registry/core/pod/storage/eviction.go:Create.
+func budgetOf(cluster *manifest.Cluster, set *manifest.ReplicaSet) (found *manifest.PodDisruptionBudget, err error) {
+	for i := range cluster.Budgets {
+		b := &cluster.Budgets[i]
+		switch {
+		case b.Namespace != set.Namespace || !b.Selects(set.PodLabels):
+		case found != nil:
+			return nil, fmt.Errorf("%s: the pods of ReplicaSet %s, %s, have more than one PodDisruptionBudget, %s and %s, %s: the eviction API refuses to evict them",
+				b.Source, set.Key(), set.Source, b.Name, found.Name, found.Source)
+		default:
+			found = b
+		}
+	}
+	return found, nil
 }
 
 // applyManifest puts what a ReplicaSet says into a scenario.
@@ -91,22 +139,49 @@ func manifestAssumptions(set *manifest.ReplicaSet, v model.Version) (all []strin
 	return all
 }
 
-// A subject is what a report says of a ReplicaSet beyond the scenario.
-type subject struct {
-	Source                string            `json:"source"`
-	Namespace             string            `json:"namespace"`
-	Selector              string            `json:"selector"`
-	PodLabels             map[string]string `json:"podLabels"`
-	MinReadySeconds       int               `json:"minReadySeconds"`
-	GraceSeconds          int               `json:"terminationGracePeriodSeconds"`
-	UnreachableToleration string            `json:"unreachableToleration"`
-	NotReadyToleration    string            `json:"notReadyToleration"`
-}
-
-func newSubject(set *manifest.ReplicaSet) *subject {
-	return &subject{
-		Source: set.Source, Namespace: set.Namespace, Selector: set.Selector, PodLabels: set.PodLabels,
-		MinReadySeconds: set.MinReadySeconds, GraceSeconds: set.GraceSeconds,
-		UnreachableToleration: set.UnreachableToleration.String(), NotReadyToleration: set.NotReadyToleration.String(),
+// clusterAssumptions says what of the other manifests the model does not know,
+// for a ReplicaSet whose pods have that budget, or nil.
+func clusterAssumptions(cluster *manifest.Cluster, budget *manifest.PodDisruptionBudget) []string {
+	var said groups
+	zones := map[string]bool{}
+	for i := range cluster.Nodes {
+		zones[cluster.Nodes[i].Zone] = true
 	}
+	for i := range cluster.Nodes {
+		n := &cluster.Nodes[i]
+		add := func(format string, args ...any) { said.add(fmt.Sprintf(format, args...), n.Name) }
+		if len(zones) > 1 {
+			add("in zone %q, not modelled: all nodes are of one zone", n.Zone)
+		}
+		if n.PodCapacity > 0 && n.PodCapacity < model.MaxPods {
+			add("at most %s, not modelled: a node takes as many as there are", count(n.PodCapacity, "pod"))
+		}
+		if n.Unschedulable {
+			add("cordoned, not modelled: pods are bound to it")
+		}
+		if n.ExcludeFromDisruption {
+			add("excluded from disruption checks, not modelled: it counts as the others do")
+		}
+		for _, t := range n.Taints {
+			add("tainted %v, not modelled: every node begins ready and without taints", t)
+		}
+		for _, field := range n.Abstracted {
+			add("%s is set, not modelled: every node begins ready and without taints", field)
+		}
+	}
+	if budget != nil {
+		said.add("not modelled: nothing uses the eviction API, and a budget holds up neither failures nor deletions", "PodDisruptionBudget "+budget.Key())
+	}
+	for i := range cluster.Budgets {
+		b := &cluster.Budgets[i]
+		selected := func(set manifest.ReplicaSet) bool { return b.Namespace == set.Namespace && b.Selects(set.PodLabels) }
+		if !slices.ContainsFunc(cluster.ReplicaSets, selected) {
+			said.add("selects no pod of what is checked", "PodDisruptionBudget "+b.Key())
+		}
+	}
+	all := said.inWords()
+	if len(cluster.ReplicaSets) > 1 {
+		all = append(all, "each ReplicaSet is alone in the cluster: those of the input were checked one after another")
+	}
+	return all
 }
