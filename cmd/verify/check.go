@@ -50,11 +50,14 @@ Several ReplicaSets are checked one after another. If there are manifests of
 nodes too, they say how many there are. With --scenario or --mutation alone, the
 scenario has its own sizes, and only the flags given change them.
 
+The flags of Kubernetes that set its timers count as far as they change their
+order: whether pods stay on an unreachable node for less than its grace period.
+
 Exit status: 0 everything holds, 1 a property is violated, 2 usage error or bad
 input, 3 the search did not finish.`,
 		Example: `  verify check -f replicaset.yaml --nodes 2
   kubectl get replicaset web -o yaml | verify check -f -
-  verify check -f manifests/ -R
+  verify check -f manifests/ -R --node-monitor-grace-period 5m
   verify check -f replicaset.yaml --fault partition=1,heal=1 --property L-BACK,ESR
   verify check -f replicaset.yaml --mutation rs.noExpectations
   verify check --scenario small --lag 2 --timeout 10m -o json`,

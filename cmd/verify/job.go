@@ -30,6 +30,7 @@ type scenarioFlags struct {
 	set       *pflag.FlagSet
 	files     []string
 	recursive bool
+	timers    timers
 	scenario  string
 	nodes     int
 	faults    []string
@@ -52,6 +53,7 @@ func (f *scenarioFlags) register(set *pflag.FlagSet) {
 	set.IntVar(&f.lag, "lag", defaultLag, "events of a kind that a cache may be behind")
 	set.StringVar(&f.start, "start", defaultStart.String(), "begin with an empty cluster or with all pods running: empty, running")
 	set.IntVar(&f.maxPods, "max-pods", 0, "pod identities; what needs more is not explored (0: as many as can be needed)")
+	f.timers.register(set)
 }
 
 // jobs returns the scenarios that the flags ask for, each with its model of the
@@ -86,9 +88,12 @@ func (f *scenarioFlags) inRange() error {
 			return fmt.Errorf("--%s: %d, the model takes %d to %d", n.flag, n.value, n.least, n.most)
 		}
 	}
+	for _, flag := range []string{"recursive", graceFlag, evictionFlag, unreachableFlag, notReadyFlag} {
+		if f.set.Changed(flag) && len(f.files) == 0 {
+			return fmt.Errorf("--%s: needs a manifest, named with -f", flag)
+		}
+	}
 	switch {
-	case f.recursive && len(f.files) == 0:
-		return errors.New("--recursive: needs a manifest, named with -f")
 	case f.set.Changed("mutation") && strings.Join(f.mutations, "") == "":
 		return errors.New("--mutation: empty: name one (see verify mutations)")
 	case slices.Contains(f.mutations, ""):

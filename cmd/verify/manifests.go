@@ -9,16 +9,13 @@ import (
 	"github.com/reconverge/reconverge/model/manifest"
 )
 
-// The grace period of a node in seconds, which a toleration is compared with
-// (kube-controller-manager --node-monitor-grace-period).
-const (
-	graceSeconds    = 50 // v1.37
-	graceSeconds1_9 = 40
-)
-
 // fromManifests reads manifests and makes a scenario of each ReplicaSet, with
 // everything else as in base.
 func (f *scenarioFlags) fromManifests(base model.Scenario, stdin io.Reader) ([]job, error) {
+	order, err := f.timers.of(base.Version, f.set.Changed)
+	if err != nil {
+		return nil, err
+	}
 	cluster, err := f.load(stdin)
 	if err != nil {
 		return nil, err
@@ -33,9 +30,13 @@ func (f *scenarioFlags) fromManifests(base model.Scenario, stdin io.Reader) ([]j
 		if err != nil {
 			return nil, err
 		}
+		order.apply(set)
 		j := job{
 			title: "ReplicaSet " + set.Key() + ", " + set.Source, source: set.Source, slug: set.Namespace + "_" + set.Name,
-			scenario: applyManifest(base, set), subject: newSubject(set, budget), assumptions: manifestAssumptions(set, base.Version),
+			scenario: applyManifest(base, set, order), subject: newSubject(set, budget), assumptions: manifestAssumptions(set, base.Version),
+		}
+		if text := order.assumption(base.Version); text != "" {
+			j.assumptions = append(j.assumptions, text)
 		}
 		j.assumptions = append(j.assumptions, clusterAssumptions(cluster, budget)...)
 		jobs = append(jobs, j)
@@ -87,30 +88,12 @@ func budgetOf(cluster *manifest.Cluster, set *manifest.ReplicaSet) (found *manif
 }
 
 // applyManifest puts what a ReplicaSet says into a scenario.
-func applyManifest(s model.Scenario, set *manifest.ReplicaSet) model.Scenario {
+func applyManifest(s model.Scenario, set *manifest.ReplicaSet, order timers) model.Scenario {
 	s.Name = set.Name
 	s.Replicas = set.Replicas
 	s.NoGrace = set.GraceSeconds == 0
-	s.Toleration = toleration(set.UnreachableToleration, s.Version)
+	s.Toleration = order.toleration(set.UnreachableToleration)
 	return s
-}
-
-// toleration places a number of seconds in the ordered time of the model. A
-// failed node of the model is unreachable, so that is the taint that counts.
-func toleration(t manifest.Toleration, v model.Version) model.Toleration {
-	grace := int64(graceSeconds)
-	if v == model.V1_9 {
-		grace = graceSeconds1_9
-	}
-	switch {
-	case t.Forever:
-		return model.TolerateForever
-	case t.Seconds <= 0:
-		return model.TolerateNot
-	case t.Seconds < grace:
-		return model.TolerateShorter
-	}
-	return model.TolerateLonger
 }
 
 // manifestAssumptions says what of a manifest the model does not know, so that
