@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"encoding/json"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 
 	yamlv3 "go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	kjson "sigs.k8s.io/json"
 )
@@ -44,11 +46,17 @@ func (f *faults) add(n *yamlv3.Node, field, text string) {
 // fieldValidation=Strict would: names are case sensitive, unknown fields are
 // refused. It reports whether it could; if not, f has the reasons.
 func (o object) decode(into any, f *faults) bool {
+	d := diagnosis{faults: f}
+	if hugeExponent.Match(o.json) {
+		d.value(o.json, entry{o.node, o.node}, reflect.TypeOf(into), "")
+		if d.found {
+			return false
+		}
+	}
 	strict, err := kjson.UnmarshalStrict(o.json, into, kjson.DisallowUnknownFields)
 	if err == nil && len(strict) == 0 {
 		return true
 	}
-	d := diagnosis{faults: f}
 	d.value(o.json, entry{o.node, o.node}, reflect.TypeOf(into), "")
 	if !d.found { // not known to happen: the decoder and the diagnosis disagree
 		for _, e := range append(strict, err) {
@@ -59,6 +67,11 @@ func (o object) decode(into any, f *faults) bool {
 	}
 	return false
 }
+
+// hugeExponent is found in quantities that take more than a moment to read: the
+// library writes 1e-300000000 out in digits. It is also found in other values,
+// such as hashes, that are as good as any.
+var hugeExponent = regexp.MustCompile(`[0-9.][eE][+-]?[0-9]{4}`)
 
 // A diagnosis finds out which fields made a decoder fail. The decoder itself
 // says so without list indexes, only for the first, and for types that decode
@@ -88,6 +101,8 @@ func (d *diagnosis) value(raw json.RawMessage, at entry, t reflect.Type, field s
 		kind = reflect.Invalid
 	}
 	switch {
+	case t == reflect.TypeFor[resource.Quantity]() && hugeExponent.Match(raw):
+		d.add(at.key, field, quote(target(at.value).Value)+": is out of the range of quantities")
 	case kind == reflect.Struct && raw[0] == '{':
 		d.fields(raw, at, t, field)
 	case kind == reflect.Map && raw[0] == '{':

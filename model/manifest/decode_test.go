@@ -66,6 +66,8 @@ func TestLoadRefusesValuesOfAnotherType(t *testing.T) {
 		{"string for list item", edit(t, "- name: pod-sample\n        image: nginx", "- nginx"), `17: spec.template.spec.containers[0]: "nginx" is not a map`},
 		{"string for boolean", valid + "      hostNetwork: maybe\n", `19: spec.template.spec.hostNetwork: "maybe" is neither true nor false`},
 		{"quantity", valid + "        resources:\n          limits:\n            cpu: lots\n", `21: spec.template.spec.containers[0].resources.limits.cpu: "lots": quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`},
+		{"tiny quantity", valid + "        resources:\n          limits: {cpu: '1e-300000000'}\n", `20: spec.template.spec.containers[0].resources.limits.cpu: "1e-300000000": is out of the range of quantities`},
+		{"huge quantity", `{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "status": {"capacity": {"pods": 1e300000000}}}`, `1: status.capacity.pods: "1e300000000": is out of the range of quantities`},
 		{"time", edit(t, "name: web", "name: web\n  creationTimestamp: now"), `5: metadata.creationTimestamp: "now": parsing time "now" as "2006-01-02T15:04:05Z07:00": cannot parse "now" as "2006"`},
 		{"two faults", edit(t, "replicas: 5", "size: 5\n  replicas: x"), `6: spec.size: unknown field`},
 	} {
@@ -76,4 +78,7 @@ func TestLoadRefusesValuesOfAnotherType(t *testing.T) {
 func TestLoadReadsValuesAsKubectlDoes(t *testing.T) {
 	got := loadOne(t, edit(t, "replicas: 5", "replicas: 0x10")+"      hostNetwork: yes\n")
 	require.Equal(t, 16, got.Replicas)
+
+	hash := loadOne(t, edit(t, `ver: "1.0"`, `ver: "8e12345678"`))
+	require.Equal(t, "8e12345678", hash.PodLabels["ver"], "what would be an absurd quantity is a fine label")
 }
