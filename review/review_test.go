@@ -147,7 +147,7 @@ func TestTracePages(t *testing.T) {
 		"`verify show model/testdata/a-pod-too-many.json`",
 		"```mermaid\nsequenceDiagram\n",
 		"  STEP  ACTION ",
-		`| web | 1.37 | 2 | \[{"zone":0,"capacity":0}\] | longer | longer | background | empty | 1 | \["rs.noExpectations"\] |`,
+		`| web | 1.37 | 2 | 1 | longer | longer | background | empty | 1 | \["rs.noExpectations"\] |`,
 	} {
 		require.Contains(t, page, part)
 	}

@@ -16,7 +16,7 @@ import (
 // small is a document that is well formed, if no behaviour of any model.
 const small = `{
   "schemaVersion": "v1alpha1", "kind": "Trace", "property": "P-UID", "claim": "", "status": "G", "shows": "counterexample",
-  "scenario": {"name": "web", "version": "1.37", "replicas": 1, "nodes": [{"zone": 0, "capacity": 0}], "toleration": "longer", "noGrace": false,
+  "scenario": {"name": "web", "version": "1.37", "replicas": 1, "nodes": 1, "toleration": "longer", "noGrace": false,
     "start": "empty", "lag": 1, "maxPods": 0, "barePods": 0, "notReady": "longer", "propagation": "background", "faults": {}, "mutations": []},
   "steps": [{"action": "", "label": "(initial)", "changes": []}],
   "cycleStart": -1
@@ -37,7 +37,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"an unknown field", strings.Replace(small, `"noGrace"`, `"noSuch": 1, "noGrace"`, 1), `unknown field "scenario.noSuch"`},
 		{"a field in another case", strings.Replace(small, `"property"`, `"Property"`, 1), `unknown field "Property"`},
 		{"a field twice", strings.Replace(small, `"kind"`, `"property": "P-RV", "kind"`, 1), `duplicate field "property"`},
-		{"a type", strings.Replace(small, `"zone": 0`, `"zone": "1"`, 1), "scenario.nodes.zone: a string where a int belongs, at line 3, column "},
+		{"a type", strings.Replace(small, `"nodes": 1`, `"nodes": "1"`, 1), "scenario.nodes: a string where a int belongs, at line 3, column "},
 		{"a fraction", strings.Replace(small, `"lag": 1`, `"lag": 1.5`, 1), "scenario.lag: a number 1.5 where"},
 		{"no property", strings.Replace(small, `"P-UID"`, `""`, 1), "property: missing"},
 		{"no steps", strings.Replace(small, `{"action": "", "label": "(initial)", "changes": []}`, "", 1), "steps: missing"},

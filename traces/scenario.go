@@ -17,10 +17,12 @@ type Scenario struct {
 	Name        string         `json:"name"` // of the ReplicaSet
 	Version     string         `json:"version"`
 	Replicas    int            `json:"replicas"`
-	Nodes       []Node         `json:"nodes"`
-	Toleration  string         `json:"toleration"` // of an unreachable node: longer, shorter (than its grace period), none, forever
-	NotReady    string         `json:"notReady"`   // of a node that is not ready, likewise
-	NoGrace     bool           `json:"noGrace"`    // terminationGracePeriodSeconds is 0
+	Nodes       int            `json:"nodes"`
+	Zones       []int          `json:"zones,omitempty"`    // of each node, 0 for the first; absent: all in one
+	Capacity    []int          `json:"capacity,omitempty"` // pods that each node has room for; 0 or absent: any number
+	Toleration  string         `json:"toleration"`         // of an unreachable node: longer, shorter (than its grace period), none, forever
+	NotReady    string         `json:"notReady"`           // of a node that is not ready, likewise
+	NoGrace     bool           `json:"noGrace"`            // terminationGracePeriodSeconds is 0
 	Disruption  *Disruption    `json:"disruption,omitempty"`
 	Propagation string         `json:"propagation"` // background, foreground, orphan
 	Status      bool           `json:"status"`      // the ReplicaSet controller writes status
@@ -32,12 +34,6 @@ type Scenario struct {
 	BarePods    int            `json:"barePods"`
 	Faults      map[string]int `json:"faults"` // at most so often each; -1: without limit
 	Mutations   []string       `json:"mutations"`
-}
-
-// A Node is what a scenario says of a node.
-type Node struct {
-	Zone     int `json:"zone"`     // 0 for the first
-	Capacity int `json:"capacity"` // pods; 0: without limit
 }
 
 // A Disruption is a PodDisruptionBudget: one of the first two fields, in pods
@@ -59,14 +55,17 @@ var tolerations = map[model.Toleration]string{
 // FromScenario returns s as a document.
 func FromScenario(s model.Scenario) Scenario {
 	doc := Scenario{
-		Name: s.Name, Version: s.Version.String(), Replicas: s.Replicas,
+		Name: s.Name, Version: s.Version.String(), Replicas: s.Replicas, Nodes: s.Nodes,
 		Toleration: tolerations[s.Toleration], NotReady: tolerations[s.NotReady], NoGrace: s.NoGrace,
 		Propagation: s.Propagation.String(), Status: s.Status, Untimed: s.Untimed,
 		Start: s.Start.String(), Lag: s.Lag, Past: s.Past, MaxPods: s.Pods, BarePods: s.BarePods,
 		Faults: map[string]int{}, Mutations: append([]string{}, s.Mutations...),
 	}
-	for n := range s.Nodes {
-		doc.Nodes = append(doc.Nodes, Node{int(s.Zones[n]), int(s.Capacity[n])})
+	if s.Zones != [model.MaxNodes]uint8{} {
+		doc.Zones = ints(s.Zones[:s.Nodes])
+	}
+	if s.Capacity != [model.MaxNodes]uint8{} {
+		doc.Capacity = ints(s.Capacity[:s.Nodes])
 	}
 	if d := s.Disruption; d.Limit != model.NoLimit {
 		doc.Disruption = &Disruption{Percent: d.Percent, AlwaysAllow: d.AlwaysAllow}
@@ -91,7 +90,7 @@ func FromScenario(s model.Scenario) Scenario {
 // can be modelled: model.New does.
 func (d *Scenario) Model() (s model.Scenario, err error) {
 	s = model.Scenario{
-		Name: d.Name, Replicas: d.Replicas, Nodes: len(d.Nodes), NoGrace: d.NoGrace, Status: d.Status, Untimed: d.Untimed,
+		Name: d.Name, Replicas: d.Replicas, Nodes: d.Nodes, NoGrace: d.NoGrace, Status: d.Status, Untimed: d.Untimed,
 		Lag: d.Lag, Past: d.Past, Pods: d.MaxPods, BarePods: d.BarePods, Mutations: append([]string(nil), d.Mutations...),
 	}
 	if err := validName(d.Name); err != nil {
@@ -102,7 +101,10 @@ func (d *Scenario) Model() (s model.Scenario, err error) {
 			return s, fmt.Errorf("mutation %.60q is planted twice", name)
 		}
 	}
-	if err := d.nodes(&s); err != nil {
+	if err := d.perNode("zones", d.Zones, model.MaxZones-1, s.Zones[:]); err != nil {
+		return s, err
+	}
+	if err := d.perNode("capacity", d.Capacity, model.MaxPods, s.Capacity[:]); err != nil {
 		return s, err
 	}
 	if s.Disruption, err = d.Disruption.model(); err != nil {
@@ -127,17 +129,25 @@ func (d *Scenario) Model() (s model.Scenario, err error) {
 	return s, err
 }
 
-func (d *Scenario) nodes(s *model.Scenario) error {
-	if len(d.Nodes) > model.MaxNodes {
-		return fmt.Errorf("there are %d nodes, the model takes 1 to %d", len(d.Nodes), model.MaxNodes)
+// perNode takes a number of each node, if there are any.
+func (d *Scenario) perNode(field string, values []int, most int, to []uint8) error {
+	if len(values) > 0 && len(values) != d.Nodes || len(values) > len(to) {
+		return fmt.Errorf("%s has %d numbers for %d nodes, of which the model takes 1 to %d", field, len(values), d.Nodes, model.MaxNodes)
 	}
-	for n, node := range d.Nodes {
-		if node.Zone < 0 || node.Zone >= model.MaxZones || node.Capacity < 0 || node.Capacity > model.MaxPods {
-			return fmt.Errorf("node %d: zone %d or capacity %d out of range", n, node.Zone, node.Capacity)
+	for n, v := range values {
+		if v < 0 || v > most {
+			return fmt.Errorf("%s[%d] is %d, the model takes 0 to %d", field, n, v, most)
 		}
-		s.Zones[n], s.Capacity[n] = uint8(node.Zone), uint8(node.Capacity)
+		to[n] = uint8(v)
 	}
 	return nil
+}
+
+func ints(values []uint8) (all []int) {
+	for _, v := range values {
+		all = append(all, int(v))
+	}
+	return all
 }
 
 func (d *Disruption) model() (model.Disruption, error) {

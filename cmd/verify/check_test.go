@@ -98,7 +98,7 @@ func TestJSONContract(t *testing.T) {
 			}
 			for _, p := range report.Properties {
 				if p.Verdict == violated {
-					require.Equal(t, filepath.Join(dir, "web-1.37-P-OVER2-rs.noExpectations-42306611.json"), p.TraceFile)
+					require.Equal(t, filepath.Join(dir, "web-1.37-P-OVER2-rs.noExpectations-6725057a.json"), p.TraceFile)
 					require.Positive(t, p.TraceLength)
 					requireTrace(t, p.TraceFile)
 				}
