@@ -39,6 +39,11 @@ type scenarioFlags struct {
 	lag       int
 	start     string
 	maxPods   int
+	past      int
+	status    bool
+	untimed   bool
+
+	propagation string
 }
 
 func (f *scenarioFlags) register(set *pflag.FlagSet) {
@@ -52,6 +57,10 @@ func (f *scenarioFlags) register(set *pflag.FlagSet) {
 	set.StringSliceVar(&f.mutations, "mutation", nil, "plant the bugs `NAME,...` (see verify mutations)")
 	set.IntVar(&f.lag, "lag", defaultLag, "events of a kind that a cache may be behind")
 	set.StringVar(&f.start, "start", defaultStart.String(), "begin with an empty cluster or with all pods running: empty, running")
+	set.IntVar(&f.past, "past", 0, "1.9 only: events of a kind that a cache may go back, when it lists again")
+	set.BoolVar(&f.status, "status", false, "let the ReplicaSet controller write status, which nothing else in the model reads")
+	set.BoolVar(&f.untimed, "untimed", false, "let time pass although something is due (for safety properties)")
+	set.StringVar(&f.propagation, "cascade", model.PropagateBackground.String(), "how --fault owner-delete deletes: background, foreground, orphan")
 	set.IntVar(&f.maxPods, "max-pods", 0, "pod identities; what needs more is not explored (0: as many as can be needed)")
 	f.timers.register(set)
 }
@@ -146,6 +155,20 @@ func (f *scenarioFlags) apply(s model.Scenario, counts func(flag string) bool) (
 	}
 	if counts("max-pods") {
 		s.Pods = f.maxPods
+	}
+	if counts("past") {
+		s.Past = f.past
+	}
+	if counts("status") {
+		s.Status = f.status
+	}
+	if counts("untimed") {
+		s.Untimed = f.untimed
+	}
+	if counts("cascade") {
+		if s.Propagation, err = traces.ParsePropagation(f.propagation); err != nil {
+			return s, fmt.Errorf("--cascade: %w", err)
+		}
 	}
 	if counts("mutation") {
 		s.Mutations = f.mutations

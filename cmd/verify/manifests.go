@@ -1,9 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
+
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/reconverge/reconverge/model"
 	"github.com/reconverge/reconverge/model/manifest"
@@ -23,6 +29,9 @@ func (f *scenarioFlags) fromManifests(base model.Scenario, stdin io.Reader) ([]j
 	if base.Nodes, err = f.nodesOf(cluster); err != nil {
 		return nil, err
 	}
+	if err := applyNodes(&base, cluster.Nodes); err != nil {
+		return nil, err
+	}
 	var jobs []job
 	for i := range cluster.ReplicaSets {
 		set := &cluster.ReplicaSets[i]
@@ -33,12 +42,12 @@ func (f *scenarioFlags) fromManifests(base model.Scenario, stdin io.Reader) ([]j
 		order.apply(set)
 		j := job{
 			title: "ReplicaSet " + set.Key() + ", " + set.Source, source: set.Source, slug: set.Namespace + "_" + set.Name,
-			scenario: applyManifest(base, set, order), subject: newSubject(set, budget), assumptions: manifestAssumptions(set, base.Version),
+			scenario: applyManifest(base, set, budget, order), subject: newSubject(set, budget), assumptions: manifestAssumptions(set, base.Version),
 		}
 		if text := order.assumption(base.Version); text != "" {
 			j.assumptions = append(j.assumptions, text)
 		}
-		j.assumptions = append(j.assumptions, clusterAssumptions(cluster, budget)...)
+		j.assumptions = append(j.assumptions, clusterAssumptions(cluster)...)
 		jobs = append(jobs, j)
 	}
 	return jobs, nil
@@ -87,12 +96,60 @@ func budgetOf(cluster *manifest.Cluster, set *manifest.ReplicaSet) (found *manif
 	return found, nil
 }
 
-// applyManifest puts what a ReplicaSet says into a scenario.
-func applyManifest(s model.Scenario, set *manifest.ReplicaSet, order timers) model.Scenario {
+// applyNodes puts the zones and the room of nodes into a scenario. The model
+// numbers nodes by zone, and within a zone by room.
+func applyNodes(s *model.Scenario, nodes []manifest.Node) error {
+	zones := map[string]uint8{}
+	type node struct{ zone, capacity uint8 }
+	var all []node
+	for i := range nodes {
+		n := &nodes[i]
+		if _, known := zones[n.Zone]; !known {
+			if len(zones) == model.MaxZones {
+				return fmt.Errorf("%s: node %s is in zone %q, one of more than the %d that the model takes", n.Source, n.Name, n.Zone, model.MaxZones)
+			}
+			zones[n.Zone] = uint8(len(zones))
+		}
+		room := n.PodCapacity
+		if room >= model.MaxPods {
+			room = 0 // for all there can be
+		}
+		all = append(all, node{zones[n.Zone], uint8(room)})
+	}
+	slices.SortFunc(all, func(a, b node) int { return cmp.Or(cmp.Compare(a.zone, b.zone), cmp.Compare(a.capacity, b.capacity)) })
+	for i, n := range all {
+		s.Zones[i], s.Capacity[i] = n.zone, n.capacity
+	}
+	return nil
+}
+
+// disruption puts a budget, or nil, in the terms of the model.
+func disruption(budget *manifest.PodDisruptionBudget) (d model.Disruption) {
+	if budget == nil {
+		return d
+	}
+	d.Limit = model.MinAvailable
+	value := budget.MinAvailable
+	if value == nil {
+		d.Limit, value = model.MaxUnavailable, budget.MaxUnavailable
+	}
+	d.Value, d.Percent = value.IntValue(), value.Type == intstr.String
+	if d.Percent {
+		d.Value, _ = strconv.Atoi(strings.TrimSuffix(value.StrVal, "%")) // valid, says the loader
+	}
+	d.AlwaysAllow = budget.UnhealthyPodEvictionPolicy == policyv1.AlwaysAllow
+	return d
+}
+
+// applyManifest puts what a ReplicaSet, and the budget of its pods, say into a
+// scenario.
+func applyManifest(s model.Scenario, set *manifest.ReplicaSet, budget *manifest.PodDisruptionBudget, order timers) model.Scenario {
 	s.Name = set.Name
 	s.Replicas = set.Replicas
 	s.NoGrace = set.GraceSeconds == 0
 	s.Toleration = order.toleration(set.UnreachableToleration)
+	s.NotReady = order.toleration(set.NotReadyToleration)
+	s.Disruption = disruption(budget)
 	return s
 }
 
@@ -108,9 +165,6 @@ func manifestAssumptions(set *manifest.ReplicaSet, v model.Version) (all []strin
 	}
 	if v == model.V1_9 {
 		add("tolerations are not modelled in 1.9: its node controller evicts every pod of a failed node")
-	} else if set.NotReadyToleration != set.UnreachableToleration {
-		add("a failed node is unreachable, not merely not ready: its not-ready toleration (%v) does not count, the unreachable one (%v) does",
-			set.NotReadyToleration, set.UnreachableToleration)
 	}
 	for _, field := range set.Abstracted {
 		if field == "metadata.ownerReferences" {
@@ -122,23 +176,12 @@ func manifestAssumptions(set *manifest.ReplicaSet, v model.Version) (all []strin
 	return all
 }
 
-// clusterAssumptions says what of the other manifests the model does not know,
-// for a ReplicaSet whose pods have that budget, or nil.
-func clusterAssumptions(cluster *manifest.Cluster, budget *manifest.PodDisruptionBudget) []string {
+// clusterAssumptions says what of the other manifests the model does not know.
+func clusterAssumptions(cluster *manifest.Cluster) []string {
 	var said groups
-	zones := map[string]bool{}
-	for i := range cluster.Nodes {
-		zones[cluster.Nodes[i].Zone] = true
-	}
 	for i := range cluster.Nodes {
 		n := &cluster.Nodes[i]
 		add := func(format string, args ...any) { said.add(fmt.Sprintf(format, args...), n.Name) }
-		if len(zones) > 1 {
-			add("in zone %q, not modelled: all nodes are of one zone", n.Zone)
-		}
-		if n.PodCapacity > 0 && n.PodCapacity < model.MaxPods {
-			add("at most %s, not modelled: a node takes as many as there are", count(n.PodCapacity, "pod"))
-		}
 		if n.Unschedulable {
 			add("cordoned, not modelled: pods are bound to it")
 		}
@@ -151,9 +194,6 @@ func clusterAssumptions(cluster *manifest.Cluster, budget *manifest.PodDisruptio
 		for _, field := range n.Abstracted {
 			add("%s is set, not modelled: every node begins ready and without taints", field)
 		}
-	}
-	if budget != nil {
-		said.add("not modelled: nothing uses the eviction API, and a budget holds up neither failures nor deletions", "PodDisruptionBudget "+budget.Key())
 	}
 	for i := range cluster.Budgets {
 		b := &cluster.Budgets[i]

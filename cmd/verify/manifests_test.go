@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,8 +21,17 @@ func TestClusterAssumptionsDefault(t *testing.T) {
 		ReplicaSets: []manifest.ReplicaSet{{Name: "web"}},
 		Nodes:       []manifest.Node{{Name: "n1", Zone: "a", PodCapacity: 110}, {Name: "n2", Zone: "a", PodCapacity: model.MaxPods}, {Name: "n3", Zone: "a"}},
 	}
-	require.Empty(t, clusterAssumptions(cluster, nil), "plain nodes are modelled in full")
-	cluster.Nodes[1].PodCapacity--
-	room := fmt.Sprintf("n2: at most %d pods, not modelled: a node takes as many as there are", model.MaxPods-1)
-	require.Equal(t, []string{room}, clusterAssumptions(cluster, nil))
+	require.Empty(t, clusterAssumptions(cluster), "plain nodes are modelled in full")
+	cluster.Nodes[1].Unschedulable = true
+	require.Equal(t, []string{"n2: cordoned, not modelled: pods are bound to it"}, clusterAssumptions(cluster))
+}
+
+// The model numbers nodes by zone and room.
+func TestApplyNodes(t *testing.T) {
+	var s model.Scenario
+	require.NoError(t, applyNodes(&s, []manifest.Node{
+		{Name: "n1", Zone: "a", PodCapacity: 3}, {Name: "n2", Zone: "b", PodCapacity: 1}, {Name: "n3", Zone: "a", PodCapacity: 2}, {Name: "n4", Zone: "b", PodCapacity: model.MaxPods},
+	}))
+	require.Equal(t, [model.MaxNodes]uint8{0, 0, 1, 1}, s.Zones)
+	require.Equal(t, [model.MaxNodes]uint8{2, 3, 0, 1}, s.Capacity)
 }

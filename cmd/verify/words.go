@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/reconverge/reconverge/model"
@@ -10,7 +11,7 @@ import (
 // inWords says on one line what a scenario is.
 func inWords(s model.Scenario) string {
 	parts := []string{
-		count(s.Replicas, "replica") + " on " + count(s.Nodes, "node"),
+		count(s.Replicas, "replica") + " on " + nodesInWords(&s),
 		"Kubernetes " + s.Version.String(),
 		"faults: " + s.Faults.String(),
 		"caches behind by at most " + count(s.Lag, "event") + " of a kind",
@@ -22,6 +23,24 @@ func inWords(s model.Scenario) string {
 	if s.Version == model.V1_37 && s.Toleration != model.TolerateLonger {
 		parts = append(parts, "an unreachable node is tolerated "+s.Toleration.String())
 	}
+	if s.Version == model.V1_37 && s.NotReady != model.TolerateLonger {
+		parts = append(parts, "a node that is not ready is tolerated "+s.NotReady.String())
+	}
+	if s.Disruption.Limit != model.NoLimit {
+		parts = append(parts, disruptionInWords(s.Disruption))
+	}
+	if s.Past > 0 {
+		parts = append(parts, "caches go back by at most "+count(s.Past, "event"))
+	}
+	if s.Faults[model.OwnerDelete] > 0 {
+		parts = append(parts, "the owner is deleted with propagation "+s.Propagation.String())
+	}
+	if s.Status {
+		parts = append(parts, "with status writes")
+	}
+	if s.Untimed {
+		parts = append(parts, "untimed")
+	}
 	if s.NoGrace {
 		parts = append(parts, "pods end without grace")
 	}
@@ -32,6 +51,33 @@ func inWords(s model.Scenario) string {
 		parts = append(parts, "with the planted "+plural(len(s.Mutations), "bug")+" "+strings.Join(s.Mutations, ", "))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// nodesInWords says how many nodes there are, in which zones, with how much room.
+func nodesInWords(s *model.Scenario) string {
+	text := count(s.Nodes, "node")
+	if zones := 1 + int(slices.Max(s.Zones[:])); zones > 1 {
+		text += " in " + count(zones, "zone")
+	}
+	rooms := slices.Compact(slices.Clone(s.Capacity[:s.Nodes]))
+	switch {
+	case len(rooms) == 1 && rooms[0] > 0:
+		text += ", with room for " + count(int(rooms[0]), "pod") + " each"
+	case len(rooms) > 1:
+		text += fmt.Sprintf(", with room for %v pods (0: any number)", s.Capacity[:s.Nodes])
+	}
+	return text
+}
+
+func disruptionInWords(d model.Disruption) string {
+	limit := count(d.Value, "pod")
+	if d.Percent {
+		limit = fmt.Sprintf("%d%% of the pods", d.Value)
+	}
+	if d.Limit == model.MinAvailable {
+		return "at least " + limit + " healthy after an eviction"
+	}
+	return "at most " + limit + " unavailable by eviction"
 }
 
 func startInWords(s model.Start) string {
