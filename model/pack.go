@@ -97,8 +97,8 @@ func (y *system) encodeShared(s *State, w *bitWriter) {
 			w.put(packStatus(v.Status), 11)
 		}
 	}
-	w.put(packOwner(&s.Owner, &s.PDB), 13)
-	w.put(packManager(k), 26)
+	w.put(packOwner(&s.Owner, &s.PDB), 15)
+	w.put(packManager(k), 28)
 	w.put(packNodeLifecycle(k), 21)
 	if y.Status {
 		w.put(packStatus(s.Owner.Status), 11)
@@ -133,8 +133,8 @@ func (y *system) decodeShared(s *State, r *bitReader) {
 			e.Status = unpackStatus(r.get(11))
 		}
 	}
-	unpackOwner(r.get(13), &s.Owner, &s.PDB)
-	unpackManager(r.get(26), k)
+	unpackOwner(r.get(15), &s.Owner, &s.PDB)
+	unpackManager(r.get(28), k)
 	unpackNodeLifecycle(r.get(21), k)
 	if y.Status {
 		s.Owner.Status = unpackStatus(r.get(11))
@@ -150,14 +150,19 @@ func (y *system) decodeShared(s *State, r *bitReader) {
 
 func unpackLens(v uint64) (length, seen uint8) { return uint8(v & 7), uint8(v >> 3) }
 
-// packOwner lays out, from bit 0, UID 2, replicas 5, finalizer 2, allowed 4.
+// packOwner lays out, from bit 0, UID 2, replicas 5, finalizer 2, budget 6.
 func packOwner(o *ReplicaSet, b *PDB) uint64 {
-	return uint64(o.UID) | uint64(o.Replicas)<<2 | uint64(o.Finalizer)<<7 | uint64(b.Allowed)<<9
+	return uint64(o.UID) | uint64(o.Replicas)<<2 | uint64(o.Finalizer)<<7 | packPDB(*b)<<9
 }
 
 func unpackOwner(v uint64, o *ReplicaSet, b *PDB) {
-	o.UID, o.Replicas, o.Finalizer, b.Allowed = uint8(v&3), uint8(v>>2&31), Finalizer(v>>7&3), uint8(v>>9&15)
+	o.UID, o.Replicas, o.Finalizer, *b = uint8(v&3), uint8(v>>2&31), Finalizer(v>>7&3), unpackPDB(v>>9)
 }
+
+// packPDB lays out allowed 5, met 1.
+func packPDB(b PDB) uint64 { return uint64(b.Allowed) | bit(b.Met)<<5 }
+
+func unpackPDB(v uint64) PDB { return PDB{uint8(v & 31), flag(v, 5)} }
 
 // packStatus lays out replicas 5, ready 5, observed 1.
 func packStatus(t ReplicaSetStatus) uint64 {
@@ -170,16 +175,16 @@ func unpackStatus(v uint64) ReplicaSetStatus {
 
 // packManager lays out what the ReplicaSet controller remembers: creates to
 // send 5, of the batch 4, its size 4, expected 5, for how long 3, and the
-// pending budget 1 + 4.
+// pending budget 1 + 6.
 func packManager(k *ControllerManager) uint64 {
 	return uint64(k.ToCreate) | uint64(k.Batch)<<5 | uint64(k.BatchSize)<<9 | uint64(k.ExpectAdd)<<13 | uint64(k.ExpectAge)<<18 |
-		bit(k.NewPDB.Pending)<<21 | uint64(k.NewPDB.Allowed)<<22
+		bit(k.NewPDB.Pending)<<21 | packPDB(k.NewPDB.PDB)<<22
 }
 
 func unpackManager(v uint64, k *ControllerManager) {
 	k.ToCreate, k.Batch, k.BatchSize = uint8(v&31), uint8(v>>5&15), uint8(v>>9&15)
 	k.ExpectAdd, k.ExpectAge = uint8(v>>13&31), uint8(v>>18&7)
-	k.NewPDB = PendingPDB{Pending: flag(v, 21), Allowed: uint8(v >> 22 & 15)}
+	k.NewPDB = PendingPDB{flag(v, 21), unpackPDB(v >> 22)}
 }
 
 // packNodeLifecycle lays out uptime 2, zone states 2 each, tokens spent 1 each,

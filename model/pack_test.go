@@ -74,7 +74,7 @@ func drawState(t *rapid.T, y *system) (s State) {
 		c.Events[i] = Event[ReplicaSetView]{0, ReplicaSetView{small("uid", 4), small("replicas", 32), flag("deleting"), status()}}
 	}
 	s.Owner = ReplicaSet{small("uid", 4), small("replicas", 32), Finalizer(small("finalizer", 3)), status()}
-	s.PDB.Allowed = small("allowed", 16)
+	s.PDB = PDB{small("allowed", 32), flag("met")}
 	k := &s.KCM
 	k.ToCreate, k.Batch, k.BatchSize = small("create", 32), small("batch", 16), small("batch size", 16)
 	k.ExpectAdd, k.ExpectAge, k.Uptime = small("expect", 32), small("age", 8), small("uptime", 4)
@@ -85,7 +85,7 @@ func drawState(t *rapid.T, y *system) (s State) {
 		k.Zones[z], k.Spent[z], s.Tainted[z] = ZoneState(small("zone", 3)), flag("spent"), flag("tainted")
 	}
 	k.InPass, k.Breaker = flag("in pass"), flag("breaker")
-	k.NewPDB = PendingPDB{flag("pending"), small("allowed", 16)}
+	k.NewPDB = PendingPDB{flag("pending"), PDB{small("allowed", 32), flag("met")}}
 	k.Stalls = Stalls{flag("pods"), flag("nodes"), flag("leases")}
 	s.Former.Creates = small("late", 32)
 	for _, f := range y.spendable {

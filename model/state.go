@@ -55,6 +55,7 @@ type ReplicaSetStatus struct {
 // Pod.Disrupted.
 type PDB struct {
 	Allowed uint8 // disruptionsAllowed
+	Met     bool  // currentHealthy is at least desiredHealthy, and that is not 0; false if nobody asks
 }
 
 // A Pod is one pod identity: a UID. Its place in State.Pods is its UID, never
@@ -277,7 +278,7 @@ type PendingStatus struct {
 // yet written.
 type PendingPDB struct {
 	Pending bool
-	Allowed uint8
+	PDB
 }
 
 // ZoneState is what the node controllers hold a zone to be.
