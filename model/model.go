@@ -50,6 +50,7 @@ func (y *system) actions() (all []check.Action[State], err error) {
 	steps := slices.Concat(
 		y.replicaSetSteps(), y.schedulerSteps(), y.apiSteps(), y.podGCSteps(), y.nodeLifecycleSteps(), y.watchSteps(),
 		y.nodeControllerSteps(), y.taintEvictionSteps(), y.kubeletSteps(), y.clockSteps(), y.nodeFaults(), y.managerFaults(), y.userSteps(),
+		y.evictionSteps(), y.disruptionSteps(), y.drainSteps(),
 	)
 	for _, kind := range []stepKind{urgent, anyTime, optional} {
 		for _, step := range steps {

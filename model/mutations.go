@@ -18,6 +18,9 @@ type bugs struct {
 	deleteExtends          bool
 	noTerminalReadyFix     bool
 	noConflict             bool
+	pdbRetryWithOldNumbers bool
+	pdbNoDisruptedPods     bool
+	pdbControllerDown      bool
 }
 
 // A Mutation is one bug planted in the model, imitating one that Kubernetes

@@ -128,7 +128,8 @@ const (
 
 // pods returns the number of pod identities that no behaviour of s exceeds,
 // unless a controller creates more than it should: the replicas, one for each
-// that a user deletes or adds, and one for each that a failing node can take.
+// that a user deletes or adds, and one for each that a failing node or
+// a drain can take.
 func (s *Scenario) pods() int {
 	if s.Pods > 0 {
 		return s.Pods
@@ -138,7 +139,7 @@ func (s *Scenario) pods() int {
 		lost = min(lost, s.Nodes) // each node fails once
 	}
 	n := s.Replicas + int(s.Faults[PodDelete]+s.Faults[Scale]) + s.BarePods + int(s.Faults[PodRecreate])
-	n += lost*(s.Replicas+int(s.Faults[Scale])) + s.spares()
+	n += (lost+int(s.Faults[DrainNode]))*(s.Replicas+int(s.Faults[Scale])) + s.spares()
 	if s.Version == V1_9 { // a controller manager that restarts on a stale list creates pods again
 		n += int(s.Faults[Restart]) * s.Replicas
 	}
@@ -172,6 +173,10 @@ func (s *Scenario) Validate() error {
 		return fmt.Errorf("past is %d, with lag the model takes at most %d", s.Past, maxEvents)
 	case s.Past > 0 && s.Version != V1_9:
 		return errors.New("a cache goes back in 1.9 only")
+	case s.Disruption.Limit > MaxUnavailable || s.Disruption.Value < 0 || s.Disruption.Percent && s.Disruption.Value > 100:
+		return errors.New("disruption out of range")
+	case s.Disruption.Limit != NoLimit && s.Version == V1_9:
+		return errors.New("a PodDisruptionBudget is modelled in 1.37 only: in 1.9 its controller writes old numbers over an eviction (#82149)")
 	case !s.nodesInOrder():
 		return errors.New("nodes of one zone and capacity must follow one another, the zones and the capacities in ascending order")
 	case s.Start == StartRunning && s.BarePods > 0:
@@ -216,6 +221,7 @@ type system struct {
 	lag, past uint8
 	limit     int // pod identities
 	limited   bool
+	budgeted  bool             // a PodDisruptionBudget guards the pods, and somebody asks for evictions
 	repels    Taints           // keep the scheduler from placing a pod
 	spendable []Fault          // those with a budget
 	class     [MaxNodes]uint64 // nodes of one class start alike
@@ -230,6 +236,7 @@ func newSystem(s Scenario) (*system, error) {
 	}
 	y := &system{Scenario: s, lag: uint8(s.Lag), past: uint8(s.Past), limit: s.pods(), repels: noSchedule}
 	y.limited = s.Capacity != [MaxNodes]uint8{}
+	y.budgeted = s.Disruption.Limit != NoLimit && s.Faults[DrainNode] > 0
 	for n := range s.Nodes {
 		y.class[n] = uint64(s.Zones[n])<<5 | uint64(s.Capacity[n])
 	}
@@ -265,6 +272,9 @@ func (y *system) initial() []State {
 	}
 	if y.Start == StartEmpty {
 		return []State{s}
+	}
+	if y.budgeted {
+		s.PDB = y.pdbOf(y.Replicas, y.Replicas, y.Disruption.desiredHealthy(y.Replicas))
 	}
 	var all []State
 	var place func(s State, i, from int)

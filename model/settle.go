@@ -17,13 +17,19 @@ func (y *system) settle(from *State, next State) State {
 		if p.Assumed != 0 && p.Object == Stored && p.Node != 0 && !y.schedulable(&next, i) {
 			p.Assumed = 0 // the cache shows the binding
 		}
+		if p.Disrupted && p.entryDone(v) {
+			p.Disrupted = false
+		}
+		if p.Drain != NotDrained && y.drained(p) {
+			p.Drain = NotDrained
+		}
 		if p.Seen == SeenTerminating && p.Container == NotStarted {
 			p.Container = Stopped // it will not run any more: no need to tell the two apart
 		}
 		if p.Object == Removed && p.Seen > SeenLive && p.Container != Started && !y.bug.firstListStale {
 			p.Seen = Unseen // it has ended: whether the kubelet knows that it is gone makes no difference
 		}
-		if p.Object == Removed && p.forgotten() && !y.bug.firstListStale {
+		if p.Object == Removed && p.forgotten() && !(p.Bare && v.Stored) && !y.bug.firstListStale {
 			*p = Pod{Object: Removed}
 		}
 	}
@@ -32,7 +38,8 @@ func (y *system) settle(from *State, next State) State {
 
 // forgotten reports whether no process remembers a removed pod.
 func (p *Pod) forgotten() bool {
-	return p.Seen == Unseen && p.Assumed == 0 && p.Timer == Off && !p.Chosen && !p.ExpectDel && !p.Condemned
+	return p.Seen == Unseen && p.Assumed == 0 && p.Timer == Off && !p.Chosen && !p.ExpectDel && !p.Condemned &&
+		p.Drain == NotDrained && !p.Disrupted
 }
 
 // settleNodes is what the node controllers do when their cache advances.
