@@ -14,7 +14,7 @@ func livenessClaims() []Claim {
 			Source:   "Anvil, OSDI'24: liveness_theorem.rs of its ReplicaSet controller",
 			property: finally("ESR", func(y *system, s *State) bool { return s.active() == int(s.Owner.Replicas) })},
 		{ID: "L-READY", Status: Liveness, Assumption: fair,
-			Claim: "while a node is alive, in the end exactly replicas pods are ready on ready nodes, for ever",
+			Claim: "while a node is alive and not cordoned, in the end exactly replicas pods are ready on ready nodes, for ever",
 			unless: func(y *system) string {
 				if y.Toleration == TolerateForever && y.Version == V1_37 && y.Faults[NodeCrash]+y.Faults[Partition] > 0 {
 					return "the pods tolerate a failed node for ever"
@@ -23,7 +23,7 @@ func livenessClaims() []Claim {
 			},
 			Source: "protocol 6.4",
 			property: finally("L-READY", func(y *system, s *State) bool {
-				if !s.someNodeUp(y.Nodes) {
+				if !s.someNodeUsable(y.Nodes) {
 					return true
 				}
 				ready := 0
@@ -86,6 +86,16 @@ func finally(id string, ok func(y *system, s *State) bool) func(*system) check.P
 func (s *State) someNodeUp(nodes int) bool {
 	for n := range nodes {
 		if s.Nodes[n].Link == Up {
+			return true
+		}
+	}
+	return false
+}
+
+// someNodeUsable reports whether a node is alive and takes new pods.
+func (s *State) someNodeUsable(nodes int) bool {
+	for n := range nodes {
+		if s.Nodes[n].Link == Up && !s.Nodes[n].Unschedulable {
 			return true
 		}
 	}

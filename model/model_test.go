@@ -309,6 +309,8 @@ func TestScenarioValidate(t *testing.T) {
 		`unknown mutation "x"`: {Replicas: 1, Nodes: 1, Mutations: []string{"x"}},
 		"bound on pods is 17":  {Replicas: 1, Nodes: 1, Pods: 17},
 		"less than the 2":      {Replicas: 2, Nodes: 1, Pods: 1},
+		"disruption out":       {Replicas: 2, Nodes: 1, Disruption: model.Disruption{Limit: model.MinAvailable, Value: 101, Percent: true}},
+		"1.37 only":            {Replicas: 2, Nodes: 1, Version: model.V1_9, Disruption: model.Disruption{Limit: model.MinAvailable, Value: 1}},
 	} {
 		_, err := model.New(s)
 		require.ErrorContains(t, err, want)

@@ -37,7 +37,7 @@ type Mutation struct {
 // Mutations returns all planted bugs. The scenario of each is a small one in
 // which its property notices it.
 func Mutations() []Mutation {
-	return []Mutation{
+	return append([]Mutation{
 		{"rs.noExpectations", "B01", "the ReplicaSet controller forgets the creates that its cache does not show yet",
 			"P-OVER2", Scenario{Replicas: 2, Nodes: 1, Lag: 1}, func(b *bugs) { b.noExpectations = true }},
 		{"rs.countTerminating", "B06", "terminating pods count as present, so a pod on a dead node is never replaced",
@@ -60,7 +60,7 @@ func Mutations() []Mutation {
 			"P-DT", Scenario{Replicas: 1, Nodes: 1, Lag: 1, Faults: Budget{PodDelete: 2}}, func(b *bugs) { b.deleteExtends = true }},
 		{"api.noConflict", "", "a write with an old resourceVersion is accepted",
 			"P-RV", Scenario{Replicas: 1, Nodes: 1, Lag: 2, Faults: Budget{Partition: 1, Heal: 1, PodDelete: 1}}, func(b *bugs) { b.noConflict = true }},
-	}
+	}, drainMutations()...)
 }
 
 // MutationByName finds a mutation.

@@ -242,6 +242,9 @@ func revisions(y *system) check.Property[State] {
 		if from.Owner != to.Owner {
 			written++
 		}
+		if from.PDB != to.PDB {
+			written++
+		}
 		for n := range to.Nodes {
 			if from.Nodes[n].kcmView() != to.Nodes[n].kcmView() {
 				written++
@@ -356,7 +359,7 @@ func needsUserDelete(y *system) string {
 }
 
 func needsTermination(y *system) string {
-	if y.Faults[PodDelete]+y.Faults[Scale]+y.Faults[NodeReturn]+y.Faults[Heal] == 0 && !y.staleRestart() {
+	if y.Faults[PodDelete]+y.Faults[Scale]+y.Faults[NodeReturn]+y.Faults[Heal]+y.Faults[DrainNode] == 0 && !y.staleRestart() {
 		return "no pod ends on a live node in this scenario"
 	}
 	return ""
