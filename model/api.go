@@ -7,9 +7,13 @@ package model
 // matters, and the caches keep that.
 
 func (y *system) apiSteps() []step {
-	return []step{
+	steps := []step{
 		fair("API.Remove", y.remove, y.podStep),
 	}
+	if y.BarePods > 0 && y.Faults[PodRecreate] > 0 && y.Faults[ForceDelete] > 0 {
+		steps = append(steps, fair("API.RemoveByName", y.removeByName, y.podStep))
+	}
+	return steps
 }
 
 // putPod replaces the object of pod i.
@@ -50,7 +54,8 @@ func (y *system) createPod(s *State, p Pod) bool {
 // writes of a deletion. A pod that is marked already stays as it is.
 //
 // Abstracts: rest/delete.go:BeforeDelete, core/pod/strategy.go:CheckGracefulDelete.
-// Omits: finalizers, which no pod here has; a second DELETE with less grace.
+// Omits: finalizers, which no pod here has; what a second DELETE does to a pod
+// that is marked with grace 0, as API.Remove does the same.
 func (y *system) deletePod(s *State, i int) bool {
 	p := s.Pods[i]
 	if p.Object != Stored {
@@ -70,13 +75,36 @@ func (y *system) deletePod(s *State, i int) bool {
 	return y.putPod(s, i, p)
 }
 
+// forceDelete accepts a DELETE with grace period 0. One without a mark is
+// marked, one that is marked has its grace shortened; one whose grace is 0
+// already is removed at once.
+//
+// Abstracts: rest/delete.go:BeforeDelete, and store.go:Delete where it has
+// nothing left to wait for.
+// Omits: that the second write of a DELETE whose grace is 0 by default (of a
+// pod that is not bound, or terminal) goes by name as well: what that does to a
+// namesake is what it does here.
+func (y *system) forceDelete(s *State, i int) bool {
+	p := s.Pods[i]
+	if p.Object != Stored {
+		return false
+	}
+	if p.Deletion == Immediate {
+		return y.removePod(s, i)
+	}
+	p.Deletion, p.Removing = Immediate, y.reusable(s, &p)
+	return y.putPod(s, i, p)
+}
+
 // remove is the second write of a deletion with grace 0.
 //
 // Abstracts: registry/generic/registry/store.go:Delete after
 // updateForGracefulDeletionAndFinalizers; another actor may run between the two.
+// Omits: pods whose second write goes by a name that may be used again, see
+// removeByName.
 func (y *system) remove(dst []State, s *State) []State {
 	for i := range s.used() {
-		if p := s.Pods[i]; p.Object == Stored && p.Deletion == Immediate {
+		if p := s.Pods[i]; p.Object == Stored && p.Deletion == Immediate && !p.Removing {
 			next := *s
 			if y.removePod(&next, i) {
 				dst = append(dst, y.settle(s, next))
@@ -86,10 +114,43 @@ func (y *system) remove(dst []State, s *State) []State {
 	return dst
 }
 
-func (y *system) removePod(s *State, i int) bool {
-	p := s.Pods[i]
+// removeByName is the second write of a force delete. It reads what has the
+// name by now, and carries no precondition but that: if the pod that was marked
+// is gone and its name is taken, it removes the newcomer, without any mark. If
+// nothing has the name that is no error.
+//
+// Reads: the live object.
+// Guard: a force delete has written its mark.
+// Effect: whatever has the name is removed.
+// Abstracts: registry/generic/registry/store.go:Delete, whose Storage.Delete
+// retries on a lost race (etcd3/store.go:conditionalDelete).
+// Omits: an API server that dies between the two writes: its client repeats the
+// request.
+func (y *system) removeByName(dst []State, s *State) []State {
+	for i := range s.used() {
+		if !s.Pods[i].Removing {
+			continue
+		}
+		next := *s
+		next.Pods[i].Removing = false
+		target := y.named(s, i)
+		if target != i && y.bug.removeWithUID {
+			target = -1
+		}
+		if target < 0 || y.removePod(&next, target) {
+			dst = append(dst, y.settle(s, next))
+		}
+	}
+	return dst
+}
+
+func (y *system) removePod(s *State, i int) bool { return y.putPod(s, i, s.Pods[i].removed()) }
+
+// removed is what is left of a pod whose object is removed: what processes
+// remember.
+func (p Pod) removed() Pod {
 	p.Object = Removed
 	p.Phase, p.Ready, p.Lost, p.Deletion = Pending, false, false, Unmarked
 	p.Owner, p.Unlabelled = 0, false
-	return y.putPod(s, i, p)
+	return p
 }

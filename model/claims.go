@@ -42,7 +42,14 @@ type Claim struct {
 func (c *Claim) Kind() check.Kind { return c.property(&system{}).Kind() }
 
 // Catalogue returns every property that there is.
-func Catalogue() []Claim { return slices.Concat(safetyClaims(), livenessClaims(), drainClaims()) }
+func Catalogue() []Claim {
+	return slices.Concat(
+		safetyClaims(),
+		nameClaims(),
+		livenessClaims(),
+		drainClaims(),
+	)
+}
 
 // An Unclaimed property is one that is not claimed of a scenario.
 type Unclaimed struct{ ID, Why string }

@@ -127,17 +127,6 @@ func (y *system) drainEvict(dst []State, s *State) []State {
 	return dst
 }
 
-// named returns the pod that has the name of pod i now; -1 if there is none.
-func (y *system) named(s *State, i int) int {
-	switch {
-	case s.Pods[i].Stored():
-		return i
-	case s.Pods[i].Bare:
-		return y.namesake(s)
-	}
-	return -1
-}
-
 // drained reports whether a drain can do nothing more with a pod on its list:
 // it is on its way out, and no other pod will have its name.
 func (y *system) drained(p *Pod) bool {

@@ -148,18 +148,47 @@ func (y *system) kubeletReportTerminal(dst []State, s *State) []State {
 	})
 }
 
-// kubeletFinalDelete sends DELETE with grace 0 and the pod's UID.
+// kubeletFinalDelete sends DELETE with grace 0 and the pod's UID. A pod that is
+// marked with grace 0 goes at once; only where its name may be used again does
+// it matter that it is not API.Remove that takes it.
 //
 // Abstracts: status_manager.go:syncPod, canBeDeleted. (9) does not wait for a
 // terminal phase.
 func (y *system) kubeletFinalDelete(dst []State, s *State) []State {
+	if y.bug.finalDeleteNoUID {
+		dst = y.finalDeleteByName(dst, s)
+	}
 	return y.eachWrite(dst, s, func(p Pod) (Pod, bool) {
-		if p.Seen != SeenTerminating || p.Container == Started || p.Deletion != Graceful || p.Phase != Terminal && y.Version != V1_9 {
+		if p.Seen != SeenTerminating || p.Container == Started || p.Phase != Terminal && y.Version != V1_9 {
 			return p, false
 		}
-		p.Deletion = Immediate
+		switch {
+		case p.Deletion == Graceful:
+			p.Deletion = Immediate
+		case p.Removing:
+			p = p.removed()
+		default:
+			return p, false
+		}
 		return p, true
 	})
+}
+
+// finalDeleteByName is the final delete without the UID (kubelet.deleteNoUID).
+func (y *system) finalDeleteByName(dst []State, s *State) []State {
+	for i := range s.used() {
+		p := &s.Pods[i]
+		target := y.named(s, i)
+		if p.Stored() || p.Seen != SeenTerminating || p.Container == Started || target < 0 {
+			continue
+		}
+		next := *s
+		next.Pods[i].Seen = SeenGone
+		if y.forceDelete(&next, target) {
+			dst = append(dst, y.settle(s, next))
+		}
+	}
+	return dst
 }
 
 // kubeletHeartbeat renews the lease of a connected node and posts its status

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,10 @@ type bugs struct {
 	pdbRetryWithOldNumbers bool
 	pdbNoDisruptedPods     bool
 	pdbControllerDown      bool
+	finalDeleteNoUID       bool
+
+	// Repairs.
+	removeWithUID bool
 }
 
 // A Mutation is one bug planted in the model, imitating one that Kubernetes
@@ -37,7 +42,7 @@ type Mutation struct {
 // Mutations returns all planted bugs. The scenario of each is a small one in
 // which its property notices it.
 func Mutations() []Mutation {
-	return append([]Mutation{
+	all := []Mutation{
 		{"rs.noExpectations", "B01", "the ReplicaSet controller forgets the creates that its cache does not show yet",
 			"P-OVER2", Scenario{Replicas: 2, Nodes: 1, Lag: 1}, func(b *bugs) { b.noExpectations = true }},
 		{"rs.countTerminating", "B06", "terminating pods count as present, so a pod on a dead node is never replaced",
@@ -60,7 +65,12 @@ func Mutations() []Mutation {
 			"P-DT", Scenario{Replicas: 1, Nodes: 1, Lag: 1, Faults: Budget{PodDelete: 2}}, func(b *bugs) { b.deleteExtends = true }},
 		{"api.noConflict", "", "a write with an old resourceVersion is accepted",
 			"P-RV", Scenario{Replicas: 1, Nodes: 1, Lag: 2, Faults: Budget{Partition: 1, Heal: 1, PodDelete: 1}}, func(b *bugs) { b.noConflict = true }},
-	}, drainMutations()...)
+	}
+	return slices.Concat(
+		all,
+		drainMutations(),
+		nameMutations(),
+	)
 }
 
 // MutationByName finds a mutation.

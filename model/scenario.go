@@ -117,7 +117,7 @@ type Scenario struct {
 	Pods        int // pod identities; 0: as many as the scenario needs at most
 	BarePods    int // pods that a user has created beside the ReplicaSet
 	Faults      Budget
-	Mutations   []string // names of planted bugs, see Mutations
+	Mutations   []string // names of planted bugs and of repairs, see Mutations and Repairs
 }
 
 // The age at which a timer of the ordered time has run out, in ticks.
@@ -138,7 +138,7 @@ func (s *Scenario) pods() int {
 	if s.Faults[Heal]+s.Faults[NodeReturn] == 0 {
 		lost = min(lost, s.Nodes) // each node fails once
 	}
-	n := s.Replicas + int(s.Faults[PodDelete]+s.Faults[Scale]) + s.BarePods + int(s.Faults[PodRecreate])
+	n := s.Replicas + int(s.Faults[PodDelete]+s.Faults[ForceDelete]+s.Faults[Scale]) + s.BarePods + int(s.Faults[PodRecreate])
 	n += (lost+int(s.Faults[DrainNode]))*(s.Replicas+int(s.Faults[Scale])) + s.spares()
 	if s.Version == V1_9 { // a controller manager that restarts on a stale list creates pods again
 		n += int(s.Faults[Restart]) * s.Replicas
@@ -163,8 +163,10 @@ func (s *Scenario) Validate() error {
 		return fmt.Errorf("nodes is %d, the model takes 1 to %d", s.Nodes, MaxNodes)
 	case s.Lag < 0 || s.Lag > MaxLag:
 		return fmt.Errorf("lag is %d, the model takes 0 to %d", s.Lag, MaxLag)
-	case s.Replicas > MaxPods || s.BarePods < 0 || s.BarePods > MaxPods:
-		return fmt.Errorf("replicas is %d, the model takes at most %d pods", max(s.Replicas, s.BarePods), MaxPods)
+	case s.Replicas > MaxPods:
+		return fmt.Errorf("replicas is %d, the model takes at most %d pods", s.Replicas, MaxPods)
+	case s.BarePods < 0 || s.BarePods > 1:
+		return fmt.Errorf("there are %d pods of a user, and as they share a name at most one can be", s.BarePods)
 	case s.Pods < 0 || s.Pods > MaxPods:
 		return fmt.Errorf("the bound on pods is %d, the model takes 0 (as many as are needed) to %d", s.Pods, MaxPods)
 	case s.Start > StartRunning || s.Toleration > TolerateForever || s.Version > V1_9:
@@ -179,8 +181,6 @@ func (s *Scenario) Validate() error {
 		return errors.New("a PodDisruptionBudget is modelled in 1.37 only: in 1.9 its controller writes old numbers over an eviction (#82149)")
 	case !s.nodesInOrder():
 		return errors.New("nodes of one zone and capacity must follow one another, the zones and the capacities in ascending order")
-	case s.Start == StartRunning && s.BarePods > 0:
-		return errors.New("a scenario with pods of a user starts empty")
 	}
 	for f, n := range s.Faults {
 		if n > Unlimited {
@@ -194,7 +194,7 @@ func (s *Scenario) Validate() error {
 		return fmt.Errorf("a bound of %d pods is less than the %d that exist from the start", s.Pods, s.Replicas+s.BarePods)
 	}
 	for _, name := range s.Mutations {
-		if _, err := MutationByName(name); err != nil {
+		if _, err := switchByName(name); err != nil {
 			return err
 		}
 	}
@@ -252,8 +252,8 @@ func newSystem(s Scenario) (*system, error) {
 		}
 	}
 	for _, name := range s.Mutations {
-		m, _ := MutationByName(name)
-		m.plant(&y.bug)
+		turn, _ := switchByName(name)
+		turn(&y.bug)
 	}
 	return y, nil
 }
@@ -279,12 +279,19 @@ func (y *system) initial() []State {
 	var all []State
 	var place func(s State, i, from int)
 	place = func(s State, i, from int) {
-		if i == y.Replicas {
+		if i == y.BarePods+y.Replicas {
 			all = append(all, s)
 			return
 		}
+		if i == y.BarePods {
+			from = 0 // pods of one kind are alike: in ascending order of their nodes
+		}
 		for n := from; n < y.Nodes; n++ {
-			s.Pods[i] = Pod{Object: Stored, Phase: Running, Node: NodeRef(n + 1), Ready: true, Owner: s.Owner.UID, Seen: SeenLive, Container: Started}
+			p := Pod{Object: Stored, Phase: Running, Node: NodeRef(n + 1), Ready: true, Seen: SeenLive, Container: Started}
+			if p.Bare = i < y.BarePods; !p.Bare {
+				p.Owner = s.Owner.UID
+			}
+			s.Pods[i] = p
 			place(s, i+1, n)
 		}
 	}

@@ -92,21 +92,11 @@ func (y *system) schedBind(dst []State, s *State) []State {
 // bindTarget is the pod that the API server binds for a decision about pod i;
 // -1 if it refuses. In v1.9 a binding names the pod only.
 func (y *system) bindTarget(s *State, i int) int {
-	if (y.bug.bindNoUID || y.Version == V1_9) && s.Pods[i].Object != Stored && s.Pods[i].Bare {
-		i = y.namesake(s)
+	if y.bug.bindNoUID || y.Version == V1_9 {
+		i = y.named(s, i)
 	}
 	if i < 0 || !s.Pods[i].Stored() || s.Pods[i].Node != 0 || s.Pods[i].Deletion != Unmarked {
 		return -1
 	}
 	return i
-}
-
-// namesake returns the user's pod that is in the store now; -1 if there is none.
-func (y *system) namesake(s *State) int {
-	for i := range s.used() {
-		if s.Pods[i].Bare && s.Pods[i].Object == Stored {
-			return i
-		}
-	}
-	return -1
 }

@@ -26,7 +26,10 @@ func (y *system) settle(from *State, next State) State {
 		if p.Seen == SeenTerminating && p.Container == NotStarted {
 			p.Container = Stopped // it will not run any more: no need to tell the two apart
 		}
-		if p.Object == Removed && p.Seen > SeenLive && p.Container != Started && !y.bug.firstListStale {
+		if p.Object == Removed && p.Removing && y.namesake(&next) < 0 && !y.reusable(&next, p) {
+			p.Removing = false // its second write finds nothing
+		}
+		if p.Object == Removed && p.Seen > SeenLive && p.Container != Started && !y.bug.firstListStale && !(p.Seen == SeenTerminating && y.bug.finalDeleteNoUID) {
 			p.Seen = Unseen // it has ended: whether the kubelet knows that it is gone makes no difference
 		}
 		if p.Object == Removed && p.forgotten() && !(p.Bare && v.Stored) && !y.bug.firstListStale {
@@ -39,7 +42,8 @@ func (y *system) settle(from *State, next State) State {
 // forgotten reports whether no process remembers a removed pod.
 func (p *Pod) forgotten() bool {
 	return p.Seen == Unseen && p.Assumed == 0 && p.Timer == Off && !p.Chosen && !p.ExpectDel && !p.Condemned &&
-		p.Drain == NotDrained && !p.Disrupted
+		p.Drain == NotDrained && !p.Disrupted &&
+		!p.Removing
 }
 
 // settleNodes is what the node controllers do when their cache advances.

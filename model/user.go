@@ -7,6 +7,7 @@ func (y *system) userSteps() []step {
 		fault(PodDelete, "User.Delete", y.userDelete, y.podStep),
 		fault(Scale, "User.Scale", y.userScale, nil),
 		fault(PodRecreate, "User.Recreate", y.userRecreate, y.podStep),
+		fault(ForceDelete, "User.ForceDelete", y.userForceDelete, y.podStep),
 	}
 }
 
@@ -15,6 +16,24 @@ func (y *system) userDelete(dst []State, s *State) []State {
 	for i := range s.used() {
 		next := *s
 		if next.spend(PodDelete) && y.deletePod(&next, i) {
+			dst = append(dst, y.settle(s, next))
+		}
+	}
+	return dst
+}
+
+// userForceDelete deletes any pod by its name, with grace period 0: its object
+// goes without asking whether its container has ended.
+//
+// Reads: nothing.
+// Guard: the pod is in the store.
+// Effect: it is marked with grace 0, or removed if it was.
+// Abstracts: kubectl delete --grace-period=0 --force.
+// Omits: finalizers, which no pod here has.
+func (y *system) userForceDelete(dst []State, s *State) []State {
+	for i := range s.used() {
+		next := *s
+		if next.spend(ForceDelete) && y.forceDelete(&next, i) {
 			dst = append(dst, y.settle(s, next))
 		}
 	}
