@@ -10,7 +10,7 @@ func (y *system) apiSteps() []step {
 	steps := []step{
 		fair("API.Remove", y.remove, y.podStep),
 	}
-	if y.BarePods > 0 && y.Faults[PodRecreate] > 0 && y.Faults[ForceDelete] > 0 {
+	if y.reused() && y.Faults[ForceDelete] > 0 {
 		steps = append(steps, fair("API.RemoveByName", y.removeByName, y.podStep))
 	}
 	return steps

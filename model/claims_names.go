@@ -18,6 +18,12 @@ func nameClaims() []Claim {
 			},
 			property: deletesTarget("P-DEL-TARGET-KUBELET", func(p *Pod) bool { return p.Seen == SeenTerminating },
 				"Kubelet.FinalDelete")},
+		{ID: "P-DEL-TARGET-TAINT", Status: NotGuaranteed,
+			Claim:  "the taint eviction controller deletes the UID whose timer has fired",
+			Source: "fails by tainteviction/taint_eviction.go:addConditionAndDeletePod: timer, GET and DELETE go by name (hazard B12)",
+			property: deletesTarget("P-DEL-TARGET-TAINT", func(p *Pod) bool {
+				return p.Timer == Fired || p.Timer == Deleting || p.Timer == Loose
+			}, "TaintEviction.Delete")},
 		{ID: "P-DEL-TARGET-FORCE", Status: NotGuaranteed,
 			Claim:  "a force delete removes the UID that it marked",
 			Source: "fails by registry/generic/registry/store.go:Delete: the removal is a write of its own, by name",
@@ -31,9 +37,9 @@ func nameClaims() []Claim {
 // delete; each of its actions here is one request. What must not happen is that
 // this memory of one pod is struck off in the very step in which another pod is
 // marked, has its grace shortened, or is removed. There is something to judge
-// once the pod in memory is gone and another has its name.
+// when a pod is to be deleted whose name may be used again.
 func deletesTarget(id string, memory func(*Pod) bool, actions ...string) func(*system) check.Property[State] {
-	return func(y *system) check.Property[State] {
+	return func(*system) check.Property[State] {
 		return check.TransitionInPlace(id, func(from, to *State) bool {
 			done, hit := -1, -1
 			for i := range to.used() {
@@ -46,15 +52,22 @@ func deletesTarget(id string, memory func(*Pod) bool, actions ...string) func(*s
 				}
 			}
 			return done < 0 || hit < 0 || done == hit
-		}, actions...).When(func(s State) bool {
-			return y.namesake(&s) >= 0 && s.anyPod(func(p *Pod) bool { return p.Bare && !p.Stored() && memory(p) })
-		})
+		}, actions...).When(when(func(p *Pod) bool { return p.Bare && memory(p) }))
 	}
+}
+
+// needsOwnTimer says why pods are not evicted in a scenario, or not by timers of
+// their own.
+func needsOwnTimer(y *system) string {
+	if y.reused() && y.Version == V1_37 {
+		return "not guaranteed where a name is used again: timers are kept by name (hazard B12)"
+	}
+	return needsNodeFault(y)
 }
 
 // needsNamesake says why no request of a scenario can reach a namesake.
 func needsNamesake(y *system) string {
-	if y.BarePods == 0 || y.Faults[PodRecreate] == 0 {
+	if !y.reused() {
 		return "no two pods ever share a name in this scenario: see --scenario recreated-pod"
 	}
 	return ""
@@ -76,6 +89,10 @@ func nameMutations() []Mutation {
 
 func nameRepairs() []Repair {
 	return []Repair{
+		{"taint.keyByUID", "B12", "the taint eviction controller keeps its timers by UID, and evicts no other pod that it reads",
+			func(b *bugs) { b.timerOfUID = true }},
+		{"taint.deleteWithUID", "B12", "the delete of an eviction carries the UID of the pod that was read before it",
+			func(b *bugs) { b.evictWithUID = true }},
 		{"api.removeWithUID", "", "the second write of a DELETE carries the UID of the object that the first has marked",
 			func(b *bugs) { b.removeWithUID = true }},
 	}

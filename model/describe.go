@@ -191,7 +191,9 @@ func (p Phase) String() string     { return [...]string{"Pending", "Running", "T
 func (d Deletion) String() string  { return [...]string{"unmarked", "graceful", "immediate"}[d] }
 func (s Seen) String() string      { return [...]string{"unseen", "live", "terminating", "gone"}[s] }
 func (c Container) String() string { return [...]string{"not-started", "running", "stopped"}[c] }
-func (t Timer) String() string     { return [...]string{"off", "armed", "ticked", "fired", "deleting"}[t] }
+func (t Timer) String() string {
+	return [...]string{"off", "armed", "ticked", "fired", "deleting", "deleted", "loose", "done"}[t]
+}
 func (d Drain) String() string     { return [...]string{"no", "listed", "admitted"}[d] }
 func (c Collect) String() string   { return [...]string{"no", "listed", "doomed"}[c] }
 func (l Link) String() string      { return [...]string{"absent", "up", "partitioned", "down"}[l] }

@@ -26,6 +26,8 @@ type bugs struct {
 
 	// Repairs.
 	removeWithUID bool
+	timerOfUID    bool
+	evictWithUID  bool
 }
 
 // A Mutation is one bug planted in the model, imitating one that Kubernetes

@@ -27,6 +27,9 @@ func (y *system) namesake(s *State) int {
 	return -1
 }
 
+// reused reports whether a name is used again in some behaviour.
+func (y *system) reused() bool { return y.BarePods > 0 && y.Faults[PodRecreate] > 0 }
+
 // reusable reports whether the name of a pod may have another pod before long.
 // Where it may not, nothing can come between the requests of one deletion, and
 // they are one step.

@@ -57,3 +57,44 @@ func TestForceDelete(t *testing.T) {
 func TestForceDeleteHitsNamesake(t *testing.T) {
 	requireNot(t, "P-DEL-TARGET-FORCE", forced, "api.removeWithUID")
 }
+
+// evicted is the same with a second node, when the first one fails.
+var evicted = model.Scenario{Nodes: 2, Lag: 1, BarePods: 1, Start: model.StartRunning,
+	Faults: model.Budget{model.NodeCrash: 1, model.ForceDelete: 1, model.PodRecreate: 1}}
+
+func TestEvictionByName(t *testing.T) {
+	requireClaims(t, evicted, 10043, "TaintEviction.Get", "TaintEviction.Delete", "TaintEviction.Finish", "TaintEviction.Cancel")
+
+	plain := evicted // nothing is split where no name is used again
+	plain.Faults[model.PodRecreate] = 0
+	requireClaims(t, plain, 1005, "TaintEviction.Delete")
+}
+
+// An eviction hits the pod that was created under the name meanwhile (B12): the
+// timer goes by name, and so do the read and the delete. It takes both repairs.
+func TestEvictionHitsNamesake(t *testing.T) {
+	requireNot(t, "P-DEL-TARGET-TAINT", evicted, "taint.keyByUID", "taint.deleteWithUID")
+	for _, half := range []string{"taint.keyByUID", "taint.deleteWithUID"} {
+		s := evicted
+		s.Mutations = []string{half}
+		requireNot(t, "P-DEL-TARGET-TAINT", s)
+	}
+}
+
+// A replacement that is in the cache before the worker looks for the old pod
+// inherits its timer, and is evicted from a node that is well (B12).
+func TestTimerIsInherited(t *testing.T) {
+	requireNot(t, "P-EVICT-WHY", evicted, "taint.keyByUID")
+
+	s := evicted
+	s.Faults[model.NodeReturn] = 1
+	requireNot(t, "P-CANCEL", s)
+}
+
+// While the eviction of the old pod is being carried out its replacement gets no
+// timer, and stays on the tainted node (#107543).
+func TestTimerIsSuppressed(t *testing.T) {
+	s := evicted
+	s.Toleration = model.TolerateNot
+	requireNot(t, "L-EVICT", s, "taint.keyByUID")
+}

@@ -39,7 +39,7 @@ func drawState(t *rapid.T, y *system) (s State) {
 		s.Pods[i] = Pod{
 			Object: Object(1 + small("object", 2)), Phase: Phase(small("phase", 3)), Node: node("node"), Ready: flag("ready"),
 			Deletion: Deletion(small("deletion", 3)), Lost: flag("lost"), Bare: flag("bare"), Owner: small("owner", 4), Unlabelled: flag("label"),
-			Assumed: node("assumed"), Seen: Seen(small("seen", 4)), Container: Container(small("container", 3)), Timer: Timer(small("timer", 5)),
+			Assumed: node("assumed"), Seen: Seen(small("seen", 4)), Container: Container(small("container", 3)), Timer: Timer(small("timer", 8)),
 			Chosen: flag("chosen"), ExpectDel: flag("expected"), Condemned: flag("condemned"), Late: flag("late"),
 			Drain: Drain(small("drain", 3)), Disrupted: flag("disrupted"), Collect: Collect(small("collect", 3)), Removing: flag("removing"),
 		}

@@ -132,7 +132,7 @@ func safetyClaims() []Claim {
 				if y.Faults[NodeReturn]+y.Faults[Heal] == 0 {
 					return "no failed node comes back in this scenario: see --scenario node-returns"
 				}
-				return needsNodeFault(y)
+				return needsOwnTimer(y)
 			},
 			property: evictions("P-CANCEL", func(y *system, s *State, n int) bool { return s.kcmNode(n).Ready != True },
 				func(s *State, n int) bool { return s.Nodes[n].Ready == True })},
@@ -143,7 +143,7 @@ func safetyClaims() []Claim {
 				if y.Toleration == TolerateNot && y.Version == V1_37 {
 					return "there is no eviction delay: the pods do not tolerate the taint"
 				}
-				return needsNodeFault(y)
+				return needsOwnTimer(y)
 			},
 			property: evictions("P-EVICT-WHY", func(y *system, s *State, n int) bool {
 				if y.Version == V1_9 { // counted from the last heartbeat
@@ -292,7 +292,7 @@ func evictions(id string, ok func(y *system, s *State, n int) bool, relevant fun
 		return check.TransitionInPlace(id, func(from, to *State) bool {
 			for i := range to.used() {
 				a, b := &from.Pods[i], &to.Pods[i]
-				if (b.Timer == Fired && a.Timer != Fired || b.Condemned && !a.Condemned) && !ok(y, to, int(b.Node-1)) {
+				if (b.Timer == Fired && a.Timer != Fired || b.Condemned && !a.Condemned) && (b.Node == 0 || !ok(y, to, int(b.Node-1))) {
 					return false
 				}
 			}

@@ -5,13 +5,14 @@ package model
 // writes its own memory only, and that no other process can come between.
 func (y *system) settle(from *State, next State) State {
 	y.settleNodes(from, &next)
+	y.settleNamedTimers(from, &next)
 	for i := range next.used() {
 		p := &next.Pods[i]
 		v := next.kcmPod(i)
 		if p.ExpectDel && (v.Deletion || !v.Stored) {
 			p.ExpectDel = false
 		}
-		if y.Version == V1_37 {
+		if y.Version == V1_37 && !y.timedByName(p) {
 			p.Timer = y.settleTimer(&next, p.Timer, v)
 		}
 		if p.Assumed != 0 && p.Object == Stored && p.Node != 0 && !y.schedulable(&next, i) {
@@ -93,10 +94,15 @@ func (y *system) settleTimer(s *State, t Timer, v PodView) Timer {
 		return Off
 	}
 	if t == Off {
-		if y.Toleration == TolerateNot {
-			return Fired
-		}
-		return Armed
+		return y.armed()
 	}
 	return t
+}
+
+// armed is a timer that has just been set.
+func (y *system) armed() Timer {
+	if y.Toleration == TolerateNot {
+		return Fired
+	}
+	return Armed
 }

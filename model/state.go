@@ -147,15 +147,19 @@ const (
 // Timer is the taint eviction controller's timer for a pod, in ticks.
 type Timer uint8
 
-// A timer is off, armed, one tick old, or has fired: then the controller reads
-// the pod and, in a request of its own, deletes it. A timer that has fired is
-// not recalled.
+// A timer is off, armed, one tick old, or has fired. A timer that has fired is
+// not recalled. Then the controller reads the pod and, in a request of its own,
+// deletes it; it forgets the timer when that is answered. The last four values
+// are of timers whose name may be used again.
 const (
 	Off Timer = iota
 	Armed
 	Ticked
 	Fired
-	Deleting
+	Deleting // the pod has been read
+	Deleted  // the request to delete it has been sent
+	Loose    // the timer is forgotten, and what it has begun goes on
+	Done     // nothing is armed for this pod before the taints of its node change
 )
 
 // Drain is how far kubectl drain has come with a pod.

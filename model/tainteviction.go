@@ -3,26 +3,41 @@ package model
 // The taint eviction controller of v1.37,
 // pkg/controller/tainteviction/taint_eviction.go. Its timers are armed and
 // cancelled in settleTimer and age in tick.
+//
+// It keeps its timers by the name of a pod. Where a name is used again a timer
+// may outlive its pod: see taintnames.go.
 
 func (y *system) taintEvictionSteps() []step {
 	if y.Version == V1_9 {
 		return nil
 	}
-	return []step{
+	steps := []step{
 		fair("TaintEviction.Delete", y.taintEvict, y.podStep),
 	}
+	if !y.reused() {
+		return steps
+	}
+	return append(steps,
+		fair("TaintEviction.Get", y.taintGet, y.podStep),
+		fair("TaintEviction.Finish", y.taintFinish, y.podStep),
+		fair("TaintEviction.Cancel", y.taintCancel, y.podStep),
+	)
 }
 
 // taintEvict deletes a pod whose timer has fired. A timer that has fired is
-// not recalled, whatever the node does meanwhile.
+// not recalled, whatever the node does meanwhile. Where the pod's name is never
+// used again this is one step: whether the pod is still there is all that the
+// read before it finds out, and the API server finds that out again.
 //
 // Abstracts: deletePodHandler (T6).
 // Omits: the DisruptionTarget condition written before it, which nothing here
-// reads; the loss of an eviction after five failed deletes; that the delete
-// goes by name, as no two pods of a ReplicaSet share one.
+// reads; the loss of an eviction after five failed deletes.
 func (y *system) taintEvict(dst []State, s *State) []State {
 	for i := range s.used() {
-		if s.Pods[i].Timer != Fired {
+		if p := &s.Pods[i]; y.timedByName(p) {
+			dst = y.evictByName(dst, s, i)
+			continue
+		} else if p.Timer != Fired {
 			continue
 		}
 		next := *s
