@@ -11,6 +11,9 @@ func nameClaims() []Claim {
 			Claim:  "the final delete of a kubelet hits the UID that it is meant for",
 			Source: "pkg/kubelet/status/status_manager.go:syncPod: DELETE with the UID (#25224)",
 			unless: func(y *system) string {
+				if y.NoGrace {
+					return "pods end without grace: the API server removes them without a last word of the kubelet"
+				}
 				if why := needsNamesake(y); why != "" || y.orphansContainers() {
 					return why
 				}
@@ -29,6 +32,50 @@ func nameClaims() []Claim {
 			Source: "fails by registry/generic/registry/store.go:Delete: the removal is a write of its own, by name",
 			property: deletesTarget("P-DEL-TARGET-FORCE", func(p *Pod) bool { return p.Removing },
 				"API.RemoveByName")},
+		{ID: "P-NAME-RUN", Status: Assumed, Assumption: "an object leaves the store only after its container has stopped: no force delete, no pod GC of a machine that is alive, no grace period of 0",
+			Claim:  "at most one container of one name runs",
+			Source: "statefulset/stateful_set_control.go; fails by a force delete (hazard B36) or a stale first list (B30)",
+			unless: func(y *system) string {
+				if why := needsNamesake(y); why != "" || !y.orphansContainers() {
+					return why
+				}
+				return "its assumption fails: an object may go before its container (hazard B36)"
+			},
+			property: running("P-NAME-RUN", func(p *Pod) bool { return p.Bare }, func(*State) int { return 1 })},
+		{ID: "P-RS-RUN", Status: NotGuaranteed,
+			Claim:  "the containers that run for a ReplicaSet never exceed its replicas and its terminating pods",
+			Source: "fails by a force delete: the object is gone, its container runs on, and the replacement starts; protocol 6.2",
+			property: running("P-RS-RUN", func(p *Pod) bool { return p.Owner != 0 || p.Object == Removed && !p.Bare },
+				func(s *State) int {
+					limit := int(s.Owner.Replicas)
+					for i := range s.used() {
+						if p := &s.Pods[i]; p.Terminating() && p.Owner != 0 {
+							limit++
+						}
+					}
+					return limit
+				})},
+		{ID: "P-T-NOTREADY", Status: NotGuaranteed,
+			Claim:  "a terminating pod never turns ready",
+			Source: "fails by pkg/kubelet/status/status_manager.go: readiness goes on while a pod terminates",
+			property: steps("P-T-NOTREADY", func(a, b *Pod) bool {
+				return !a.Terminating() || a.Ready || !b.Ready
+			}, when(func(p *Pod) bool { return p.Terminating() && !p.Ready }))},
+	}
+}
+
+// running makes the claim that no more containers of some pods run than a limit.
+func running(id string, of func(*Pod) bool, limit func(*State) int) func(*system) check.Property[State] {
+	return func(*system) check.Property[State] {
+		return check.Invariant(id, func(s State) bool {
+			n := 0
+			for i := range s.used() {
+				if p := &s.Pods[i]; p.Container == Started && of(p) {
+					n++
+				}
+			}
+			return n <= limit(&s)
+		}).When(when(func(p *Pod) bool { return p.Container == Started && of(p) }))
 	}
 }
 
@@ -59,10 +106,10 @@ func deletesTarget(id string, memory func(*Pod) bool, actions ...string) func(*s
 // needsOwnTimer says why pods are not evicted in a scenario, or not by timers of
 // their own.
 func needsOwnTimer(y *system) string {
-	if y.reused() && y.Version == V1_37 {
-		return "not guaranteed where a name is used again: timers are kept by name (hazard B12)"
+	if why := needsNodeFault(y); why != "" || y.Version == V1_9 || !y.reused() {
+		return why
 	}
-	return needsNodeFault(y)
+	return "not guaranteed where a name is used again: timers are kept by name (hazard B12)"
 }
 
 // needsNamesake says why no request of a scenario can reach a namesake.

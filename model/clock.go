@@ -33,9 +33,6 @@ func (y *system) tick(dst []State, s *State) []State {
 		switch p := &next.Pods[i]; p.Timer {
 		case Armed:
 			p.Timer = Ticked
-			if y.Toleration == TolerateShorter {
-				p.Timer = Fired
-			}
 		case Ticked:
 			p.Timer = Fired
 		}

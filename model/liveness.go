@@ -41,7 +41,7 @@ func livenessClaims() []Claim {
 				if why := partialDisruption(y); why != "" {
 					return why
 				}
-				return needsOwnTimer(y)
+				return needsNodeFault(y)
 			},
 			property: finally("L-EVICT", func(y *system, s *State) bool {
 				if !s.someNodeUp(y.Nodes) {

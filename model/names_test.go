@@ -82,19 +82,81 @@ func TestEvictionHitsNamesake(t *testing.T) {
 }
 
 // A replacement that is in the cache before the worker looks for the old pod
-// inherits its timer, and is evicted from a node that is well (B12).
+// inherits its timer. That its old node is well again does not cancel it, and the
+// pod is evicted from a node that has been well all the time (B12).
 func TestTimerIsInherited(t *testing.T) {
-	requireNot(t, "P-EVICT-WHY", evicted, "taint.keyByUID")
-
 	s := evicted
-	s.Faults[model.NodeReturn] = 1
+	s.Faults = model.Budget{model.PodDelete: 1, model.PodRecreate: 1, model.Partition: 1, model.Heal: 1}
+	requireNot(t, "P-EVICT-WHY", s, "taint.keyByUID")
 	requireNot(t, "P-CANCEL", s)
 }
 
-// While the eviction of the old pod is being carried out its replacement gets no
-// timer, and stays on the tainted node (#107543).
+// While the eviction of the old pod is being carried out its replacement is
+// passed over, tainted though its node is (#107543). In the order of time that
+// is modelled the taint is taken off in the end.
 func TestTimerIsSuppressed(t *testing.T) {
 	s := evicted
-	s.Toleration = model.TolerateNot
-	requireNot(t, "L-EVICT", s, "taint.keyByUID")
+	s.Faults = model.Budget{model.PodRecreate: 1, model.Partition: 1, model.Heal: 1}
+	passedOver := check.Reachable("a pod is passed over", func(s model.State) bool {
+		active, underWay := false, false
+		for i := range s.Pods {
+			active = active || s.Pods[i].Active() && s.Pods[i].Timer == model.Done
+			underWay = underWay || s.Pods[i].Timer == model.Deleted
+		}
+		return active && underWay
+	})
+	for want, repairs := range map[check.Verdict][]string{check.Holds: nil, check.Violated: {"taint.keyByUID"}} {
+		s.Mutations = repairs
+		m := build(t, s, "L-EVICT")
+		m.Properties = append(m.Properties, passedOver)
+		r := run(t, m, check.Options{Symmetry: true})
+		require.Equal(t, check.Holds, r.Results[0].Verdict, "L-EVICT")
+		require.Equal(t, want, r.Results[1].Verdict)
+	}
+}
+
+// What the store guarantees it guarantees with force deletes too.
+func TestClaimsHoldWithForceDeletes(t *testing.T) {
+	s := small
+	s.Replicas, s.Nodes, s.Faults = 1, 1, model.Budget{model.ForceDelete: 1, model.PodDelete: 1}
+	requireClaims(t, s, 11908, "User.ForceDelete", "API.Remove", "Kubelet.FinalDelete")
+	s.Nodes, s.Faults = 2, model.Budget{model.ForceDelete: 1, model.Partition: 1}
+	requireClaims(t, s, 23116, "User.ForceDelete", "API.Remove", "TaintEviction.Delete")
+}
+
+// A name runs once as long as no object goes before its container (B36); a
+// kubelet that boots on a stale list breaks it as well (B30).
+func TestNameRunsOnce(t *testing.T) {
+	s := evicted
+	s.Faults = model.Budget{model.PodDelete: 1, model.PodRecreate: 1, model.Partition: 1, model.Heal: 1}
+	requireClaims(t, s, 28071, "User.Recreate", "Kubelet.Start")
+
+	s.Faults = model.Budget{model.PodDelete: 1, model.PodRecreate: 1, model.NodeCrash: 1, model.NodeReturn: 1}
+	s.Mutations = []string{"reflector.firstListStale"}
+	require.Equal(t, check.Violated, run(t, build(t, s, "P-NAME-RUN"), check.Options{Symmetry: true}).Results[0].Verdict)
+
+	s = evicted
+	s.Faults = model.Budget{model.ForceDelete: 1, model.PodRecreate: 1, model.Partition: 1}
+	requireNot(t, "P-NAME-RUN", s)
+	s = forced
+	s.Faults, s.NoGrace = model.Budget{model.PodDelete: 1, model.PodRecreate: 1}, true
+	requireNot(t, "P-NAME-RUN", s)
+}
+
+// Terminating pods stand for the containers that run beside the replicas, also
+// of a node that is cut off; a force delete leaves one for which nothing stands.
+func TestContainersOfReplicaSet(t *testing.T) {
+	s := small
+	s.Replicas, s.Faults = 1, model.Budget{model.Partition: 1, model.Heal: 1}
+	res := run(t, build(t, s, "P-RS-RUN"), check.Options{Symmetry: true}).Results[0]
+	require.Equal(t, check.Holds, res.Verdict)
+	require.False(t, res.Vacuous)
+
+	s.Faults = model.Budget{model.ForceDelete: 1}
+	requireNot(t, "P-RS-RUN", s)
+}
+
+// Readiness goes on while a pod terminates.
+func TestTerminatingPodTurnsReady(t *testing.T) {
+	requireNot(t, "P-T-NOTREADY", model.Scenario{Replicas: 1, Nodes: 1, Lag: 1, Faults: model.Budget{model.PodDelete: 1}})
 }

@@ -352,14 +352,14 @@ func (y *system) eight(s State) bool {
 }
 
 func needsUserDelete(y *system) string {
-	if y.Faults[PodDelete]+y.Faults[Scale] == 0 && !y.staleRestart() {
+	if y.Faults[PodDelete]+y.Faults[ForceDelete]+y.Faults[Scale] == 0 && !y.staleRestart() {
 		return "no pod is deleted before it is bound in this scenario"
 	}
 	return ""
 }
 
 func needsTermination(y *system) string {
-	if y.Faults[PodDelete]+y.Faults[Scale]+y.Faults[NodeReturn]+y.Faults[Heal]+y.Faults[DrainNode] == 0 && !y.staleRestart() {
+	if y.Faults[PodDelete]+y.Faults[ForceDelete]+y.Faults[Scale]+y.Faults[NodeReturn]+y.Faults[Heal]+y.Faults[DrainNode] == 0 && !y.staleRestart() {
 		return "no pod ends on a live node in this scenario"
 	}
 	return ""

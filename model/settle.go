@@ -90,19 +90,26 @@ func (y *system) settleTimer(s *State, t Timer, v PodView) Timer {
 	if t == Fired {
 		return t
 	}
-	if v.Node == 0 || s.kcmNode(int(v.Node-1)).Taints&noExecute == 0 || y.Toleration == TolerateForever {
+	if v.Node == 0 {
 		return Off
 	}
-	if t == Off {
-		return y.armed()
+	first := y.tolerated(s.kcmNode(int(v.Node - 1)).Taints)
+	if t == Off || first == Off || first == Fired {
+		return first
 	}
 	return t
 }
 
-// armed is a timer that has just been set.
-func (y *system) armed() Timer {
-	if y.Toleration == TolerateNot {
-		return Fired
+// tolerated is the timer with which a pod's toleration of the taints begins:
+// of the shortest, Off if it is without limit, Fired if there is none.
+func (y *system) tolerated(taints Taints) (t Timer) {
+	if taints&NoExecuteUnreachable != 0 {
+		t = y.Toleration.timer()
 	}
-	return Armed
+	if taints&NoExecuteNotReady != 0 {
+		t = max(t, y.NotReady.timer()) // a later state of a timer is nearer to its end
+	}
+	return t
 }
+
+func (t Toleration) timer() Timer { return [...]Timer{Armed, Ticked, Fired, Off}[t] }

@@ -147,8 +147,8 @@ const (
 // Timer is the taint eviction controller's timer for a pod, in ticks.
 type Timer uint8
 
-// A timer is off, armed, one tick old, or has fired. A timer that has fired is
-// not recalled. Then the controller reads the pod and, in a request of its own,
+// A timer is off, armed, one tick before its end, or has fired. A timer that has
+// fired is not recalled. Then the controller reads the pod and, in a request of its own,
 // deletes it; it forgets the timer when that is answered. The last four values
 // are of timers whose name may be used again.
 const (

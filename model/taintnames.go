@@ -3,15 +3,17 @@ package model
 // The taint eviction controller where a name is used again. It has one timer for
 // a name. The worker that is to cancel it when the pod is gone looks the name up
 // in the cache: if it finds another pod by then, that pod inherits the timer.
-// And while an eviction is being carried out the name gets no new timer, so a
-// pod that turns up on a tainted node meanwhile stays there (#107543).
+// And while an eviction is being carried out the name gets no new timer: a pod
+// that turns up on a tainted node meanwhile, and tolerates the taint for a time,
+// is passed over (#107543).
 //
 // In the state a timer is with the pod that it was set for, or that has
 // inherited it.
 //
 // Omits: that an eviction, when it ends, forgets whatever timer its name has by
 // then, so that this one is cancelled no more; evictions that end without
-// having deleted a pod that is there (five tries have failed).
+// having deleted a pod that is there (five tries have failed); timers of pods
+// whose Node object is gone, which upstream keeps: they are cancelled here.
 
 // timedByName reports whether the timer of a pod may be another's.
 func (y *system) timedByName(p *Pod) bool { return p.Bare && y.reused() }
@@ -51,18 +53,22 @@ func (y *system) settleNamedTimers(from, s *State) {
 		return
 	}
 	was, is := from.kcmNode(int(v.Node-1)).Taints&noExecute, s.kcmNode(int(v.Node-1)).Taints&noExecute
-	if was != 0 && is == 0 {
-		p.Timer = y.cancelled(p.Timer)
-	}
 	if p.Timer == Done && (is == 0 || was != is) {
 		p.Timer = Off
 	}
-	if p.Timer != Off || is == 0 || y.Toleration == TolerateForever {
-		return
-	}
-	p.Timer = y.armed()
-	if other != nil {
+	switch first := y.tolerated(is); {
+	case first == Off && was|is != 0:
+		p.Timer = y.cancelled(p.Timer)
+	case first == Off: // a pod that comes to a node without taints is not looked at
+	case first == Fired && p.Timer <= Ticked: // at once, whatever is under way
+		p.Timer = Fired
+		if other != nil {
+			other.Timer = y.cancelled(other.Timer)
+		}
+	case p.Timer == Off && other != nil:
 		p.Timer = Done // passed over
+	case p.Timer == Off:
+		p.Timer = first
 	}
 }
 
