@@ -18,18 +18,24 @@ package model
 // timedByName reports whether the timer of a pod may be another's.
 func (y *system) timedByName(p *Pod) bool { return p.Bare && y.reused() }
 
-// settleNamedTimers arms, cancels and hands on the timers of a name by the
+// settleNamedTimers arms, cancels and hands on the timers of the name by the
 // caches of the controller manager.
-//
-// Abstracts: handleNodeUpdate, handlePodUpdate, processPodOnNode (T1 to T4);
-// timed_workers.go:AddWork, which does nothing while there is an entry.
 func (y *system) settleNamedTimers(from, s *State) {
 	if y.Version == V1_9 || !y.reused() {
 		return
 	}
 	holder := y.seenNamesake(s)
+	other := y.staleTimer(s, holder)
+	if holder >= 0 {
+		y.settleNamedTimer(from, s, holder, other)
+	}
+}
+
+// staleTimer returns the pod, other than the one that the controller manager
+// sees, that the entry of the name is for; nil if there is none. Timers that can
+// have no effect any more are forgotten.
+func (y *system) staleTimer(s *State, holder int) (other *Pod) {
 	free := y.namesake(s) < 0 && s.Budget[PodRecreate] == 0
-	var other *Pod // has the timer of the name and is gone
 	for i := range s.used() {
 		p := &s.Pods[i]
 		if i == holder || p.Timer == Off {
@@ -42,9 +48,15 @@ func (y *system) settleNamedTimers(from, s *State) {
 			other = p
 		}
 	}
-	if holder < 0 {
-		return
-	}
+	return other
+}
+
+// settleNamedTimer is settleTimer for the pod that the controller manager sees
+// under the name.
+//
+// Abstracts: handleNodeUpdate, handlePodUpdate, processPodOnNode (T1 to T4);
+// timed_workers.go:AddWork, which does nothing while there is an entry.
+func (y *system) settleNamedTimer(from, s *State, holder int, other *Pod) {
 	p, v := &s.Pods[holder], s.kcmPod(holder)
 	if other != nil && other.Timer <= Ticked {
 		p.Timer, other.Timer, other = other.Timer, Off, nil // inherited
