@@ -32,9 +32,13 @@ func (y *system) putNode(s *State, n int, after Node) bool {
 		s.Scheduler.Nodes.publish(n, y.schedulerNode(&before), y.schedulerNode(&after), y)
 }
 
-// putOwner replaces the ReplicaSet.
+// putOwner replaces the ReplicaSet. A new generation is not the one that a
+// status was computed for, wherever that status is.
 func (y *system) putOwner(s *State, after ReplicaSet) bool {
 	before := s.Owner
+	if before.spec() != after.spec() {
+		after.Status.Observed, s.KCM.Status.Status.Observed = false, false
+	}
 	s.Owner = after
 	return s.KCM.ReplicaSets.publish(0, before.kcmView(), after.kcmView(), y)
 }
@@ -151,6 +155,6 @@ func (y *system) removePod(s *State, i int) bool { return y.putPod(s, i, s.Pods[
 func (p Pod) removed() Pod {
 	p.Object = Removed
 	p.Phase, p.Ready, p.Lost, p.Deletion = Pending, false, false, Unmarked
-	p.Owner, p.Unlabelled = 0, false
+	p.Owner, p.Unlabelled, p.Spared = 0, false, false
 	return p
 }

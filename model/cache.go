@@ -44,6 +44,16 @@ func (c *Cache[View]) view(object int, now *View) View {
 	return *now
 }
 
+// after returns an object as event i left it, given how it is now.
+func (c *Cache[View]) after(i uint8, now View) View {
+	for k := i + 1; k < c.Len; k++ {
+		if c.Events[k].Object == c.Events[i].Object {
+			return c.Events[k].Before
+		}
+	}
+	return now
+}
+
 // unseen returns the number of events that have not been seen.
 func (c *Cache[View]) unseen() uint8 { return c.Len - c.Seen }
 

@@ -48,6 +48,7 @@ func Catalogue() []Claim {
 		nameClaims(),
 		livenessClaims(),
 		drainClaims(),
+		ownerClaims(),
 	)
 }
 

@@ -6,12 +6,12 @@
 // [State] is what the cluster is: objects in the store, and the memory of each
 // process. Every process reads its own cache, which lags behind the store
 // (cache.go), and every write to the API server is a step of its own (api.go).
-// The other files are the processes: replicaset.go, scheduler.go, kubelet.go,
-// nodelifecycle.go and tainteviction.go (v1.37), nodecontroller.go (v1.9),
-// podgc.go; the clock and the faults; what goes by name: names.go,
-// taintnames.go; and what is claimed of them: safety.go, liveness.go,
-// claims_names.go. Mutations are bugs planted to see that the claims notice,
-// repairs what would close a hazard.
+// The other files are the processes: replicaset.go with adoption.go and
+// status.go, garbagecollector.go, scheduler.go, kubelet.go, nodelifecycle.go and
+// tainteviction.go (v1.37), nodecontroller.go (v1.9), podgc.go; the clock and
+// the faults; what goes by name: names.go, taintnames.go; and what is claimed of
+// them: safety.go, liveness.go and claims_*.go. Mutations are bugs planted to see
+// that the claims notice, repairs what would close a hazard.
 //
 // The comment of each action says what it reads, when it can happen and what is
 // different then, which upstream code it abstracts, what it omits, and why that

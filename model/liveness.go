@@ -10,11 +10,11 @@ func livenessClaims() []Claim {
 	const fair = "weak fairness of every action that is neither a fault nor a user's; faults stop"
 	return []Claim{
 		{ID: "ESR", Status: Liveness, Assumption: fair,
-			Claim:    "in the end the number of active pods equals replicas, for ever (eventually stable reconciliation)",
+			Claim:    "in the end the number of active pods equals replicas, for ever (eventually stable reconciliation; of an owner that nobody deletes)",
 			Source:   "Anvil, OSDI'24: liveness_theorem.rs of its ReplicaSet controller",
-			property: finally("ESR", func(y *system, s *State) bool { return s.active() == int(s.Owner.Replicas) })},
+			property: finally("ESR", func(y *system, s *State) bool { return !s.Owner.lives() || s.active() == int(s.Owner.Replicas) })},
 		{ID: "L-READY", Status: Liveness, Assumption: fair,
-			Claim: "while a node is alive and not cordoned, in the end exactly replicas pods are ready on ready nodes, for ever",
+			Claim: "while a node is alive and not cordoned, in the end exactly replicas pods are ready on ready nodes, for ever (of an owner that nobody deletes)",
 			unless: func(y *system) string {
 				if y.Toleration == TolerateForever && y.Version == V1_37 && y.Faults[NodeCrash]+y.Faults[Partition] > 0 {
 					return "the pods tolerate a failed node for ever"
@@ -23,12 +23,12 @@ func livenessClaims() []Claim {
 			},
 			Source: "protocol 6.4",
 			property: finally("L-READY", func(y *system, s *State) bool {
-				if !s.someNodeUsable(y.Nodes) {
+				if !s.someNodeUsable(y.Nodes) || !s.Owner.lives() {
 					return true
 				}
 				ready := 0
 				for i := range s.used() {
-					if p := &s.Pods[i]; p.Active() && p.Ready && p.Owner != 0 && s.node(p.Node).Ready == True {
+					if p := &s.Pods[i]; s.replica(p) && p.Ready && s.node(p.Node).Ready == True {
 						ready++
 					}
 				}
@@ -48,7 +48,7 @@ func livenessClaims() []Claim {
 					return true
 				}
 				left := s.anyPod(func(p *Pod) bool { return p.Active() && p.Node != 0 && s.node(p.Node).Link != Up })
-				return !left && s.active() >= int(s.Owner.Replicas)
+				return !left && (!s.Owner.lives() || s.active() >= int(s.Owner.Replicas))
 			})},
 		{ID: "L-BACK", Status: Liveness, Assumption: fair,
 			Claim:  "in the end a connected node is ready and without taints, and its surviving pods are ready, for ever",
@@ -82,6 +82,9 @@ func finally(id string, ok func(y *system, s *State) bool) func(*system) check.P
 		return check.EventuallyAlways(id, func(s State) bool { return ok(y, &s) })
 	}
 }
+
+// lives reports whether there is a ReplicaSet that somebody wants.
+func (r *ReplicaSet) lives() bool { return r.UID != 0 && !r.Deleting() }
 
 func (s *State) someNodeUp(nodes int) bool {
 	for n := range nodes {

@@ -31,7 +31,7 @@ func (y *system) restartKCM(dst []State, s *State) []State {
 	}
 	for i := range s.used() {
 		p := &next.Pods[i]
-		p.Timer, p.Chosen, p.ExpectDel, p.Condemned = Off, false, false, false
+		p.Timer, p.Chosen, p.ExpectDel, p.Condemned, p.Adopting = Off, false, false, false, false
 	}
 	dst = append(dst, y.settle(&next, next))
 	if y.Version == V1_9 && (old.Pods.Len > 0 || old.Nodes.Len > 0) {

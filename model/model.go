@@ -48,7 +48,7 @@ func New(s Scenario, properties ...string) (*Model, error) {
 // process owes is weakly fair; faults and users owe nothing.
 func (y *system) actions() (all []check.Action[State], err error) {
 	steps := slices.Concat(
-		y.replicaSetSteps(), y.schedulerSteps(), y.apiSteps(), y.podGCSteps(), y.nodeLifecycleSteps(), y.watchSteps(),
+		y.replicaSetSteps(), y.adoptionSteps(), y.statusSteps(), y.garbageCollectorSteps(), y.schedulerSteps(), y.apiSteps(), y.podGCSteps(), y.nodeLifecycleSteps(), y.watchSteps(),
 		y.nodeControllerSteps(), y.taintEvictionSteps(), y.kubeletSteps(), y.clockSteps(), y.nodeFaults(), y.managerFaults(), y.userSteps(),
 		y.evictionSteps(), y.disruptionSteps(), y.drainSteps(),
 	)

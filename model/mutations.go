@@ -19,6 +19,11 @@ type bugs struct {
 	deleteExtends          bool
 	noTerminalReadyFix     bool
 	noConflict             bool
+	keepExpectations       bool
+	ignoreOwnDeletion      bool
+	noLiveRecheck          bool
+	adoptTerminating       bool
+	deletingIsGone         bool
 	pdbRetryWithOldNumbers bool
 	pdbNoDisruptedPods     bool
 	pdbControllerDown      bool
@@ -72,6 +77,7 @@ func Mutations() []Mutation {
 		all,
 		drainMutations(),
 		nameMutations(),
+		ownerMutations(),
 	)
 }
 

@@ -9,7 +9,7 @@ import "github.com/reconverge/reconverge/check"
 // last, and those that are not used yet are zeros.
 //
 //	caches       5 x (3 + 3 bits), and lag + past events each: pods 16, nodes 13, ReplicaSet 8 bits
-//	owner, KCM   some 60 bits, and 29 if status is written
+//	owner, KCM   some 60 bits, 29 if status is written, 2 if the owner is deleted
 //	budgets      4 bits each
 //	nodes        32 bits each, see packNode
 //	pods         39 bits each, see packPod
@@ -104,6 +104,9 @@ func (y *system) encodeShared(s *State, w *bitWriter) {
 		w.put(packStatus(s.Owner.Status), 11)
 		w.put(packStatus(k.Status.Status)|bit(k.Status.Pending)<<11, 12)
 	}
+	if y.Faults[OwnerDelete] > 0 {
+		w.put(uint64(k.Sync), 2)
+	}
 	w.put(uint64(s.Former.Creates)|bit(s.Tainted[0])<<5|bit(s.Tainted[1])<<6, 7)
 	for _, f := range y.spendable {
 		w.put(uint64(s.Budget[f]), 4)
@@ -140,6 +143,9 @@ func (y *system) decodeShared(s *State, r *bitReader) {
 		s.Owner.Status = unpackStatus(r.get(11))
 		v := r.get(12)
 		k.Status = PendingStatus{Pending: flag(v, 11), Status: unpackStatus(v)}
+	}
+	if y.Faults[OwnerDelete] > 0 {
+		k.Sync = uint8(r.get(2))
 	}
 	v := r.get(7)
 	s.Former.Creates, s.Tainted[0], s.Tainted[1] = uint8(v&31), flag(v, 5), flag(v, 6)
@@ -205,13 +211,14 @@ func unpackNodeLifecycle(v uint64, k *ControllerManager) {
 // 3, ready 1, deletion 2, lost, bare 1, owner 2, unlabelled 1), then what is
 // remembered of it (from bit 15: assumed 3, seen 2, container 2, timer 3,
 // chosen, expected, condemned, late 1 each, drain 2, disrupted 1, collect 2,
-// removing 1). It is 0 only for one that is not used.
+// removing, adopting, spared 1 each). It is 0 only for one that is not used.
 func packPod(p *Pod) uint64 {
 	return uint64(p.Object) | uint64(p.Phase)<<2 | uint64(p.Node)<<4 | bit(p.Ready)<<7 | uint64(p.Deletion)<<8 |
 		bit(p.Lost)<<10 | bit(p.Bare)<<11 | uint64(p.Owner)<<12 | bit(p.Unlabelled)<<14 |
 		uint64(p.Assumed)<<15 | uint64(p.Seen)<<18 | uint64(p.Container)<<20 | uint64(p.Timer)<<22 |
 		bit(p.Chosen)<<25 | bit(p.ExpectDel)<<26 | bit(p.Condemned)<<27 | bit(p.Late)<<28 |
-		uint64(p.Drain)<<29 | bit(p.Disrupted)<<31 | uint64(p.Collect)<<32 | bit(p.Removing)<<34
+		uint64(p.Drain)<<29 | bit(p.Disrupted)<<31 | uint64(p.Collect)<<32 | bit(p.Removing)<<34 |
+		bit(p.Adopting)<<35 | bit(p.Spared)<<36
 }
 
 func unpackPod(v uint64) Pod {
@@ -221,6 +228,7 @@ func unpackPod(v uint64) Pod {
 		Assumed: NodeRef(v >> 15 & 7), Seen: Seen(v >> 18 & 3), Container: Container(v >> 20 & 3), Timer: Timer(v >> 22 & 7),
 		Chosen: flag(v, 25), ExpectDel: flag(v, 26), Condemned: flag(v, 27), Late: flag(v, 28),
 		Drain: Drain(v >> 29 & 3), Disrupted: flag(v, 31), Collect: Collect(v >> 32 & 3), Removing: flag(v, 34),
+		Adopting: flag(v, 35), Spared: flag(v, 36),
 	}
 }
 

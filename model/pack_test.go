@@ -15,6 +15,7 @@ func drawSystem(t *rapid.T) *system {
 	for f := range numFaults {
 		if rapid.Bool().Draw(t, f.String()) {
 			y.spendable = append(y.spendable, f)
+			y.Faults[f] = 1
 		}
 	}
 	for n := 1; n < y.Nodes; n++ {
@@ -42,6 +43,7 @@ func drawState(t *rapid.T, y *system) (s State) {
 			Assumed: node("assumed"), Seen: Seen(small("seen", 4)), Container: Container(small("container", 3)), Timer: Timer(small("timer", 8)),
 			Chosen: flag("chosen"), ExpectDel: flag("expected"), Condemned: flag("condemned"), Late: flag("late"),
 			Drain: Drain(small("drain", 3)), Disrupted: flag("disrupted"), Collect: Collect(small("collect", 3)), Removing: flag("removing"),
+			Adopting: flag("adopting"), Spared: flag("spared"),
 		}
 	}
 	for n := range y.Nodes {
@@ -76,6 +78,9 @@ func drawState(t *rapid.T, y *system) (s State) {
 	s.Owner = ReplicaSet{small("uid", 4), small("replicas", 32), Finalizer(small("finalizer", 3)), status()}
 	s.PDB = PDB{small("allowed", 32), flag("met")}
 	k := &s.KCM
+	if y.Faults[OwnerDelete] > 0 {
+		k.Sync = small("sync", 4)
+	}
 	k.ToCreate, k.Batch, k.BatchSize = small("create", 32), small("batch", 16), small("batch size", 16)
 	k.ExpectAdd, k.ExpectAge, k.Uptime = small("expect", 32), small("age", 8), small("uptime", 4)
 	if y.Status {

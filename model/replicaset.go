@@ -4,9 +4,10 @@ package model
 // decides from its cache (rsDecide), then sends creates or deletes one by one.
 // Between any two of these steps anything may happen, a restart too.
 //
-// Omits: status writes, which no other process here reads; adoption and
-// release, as no pod changes its labels or owner; more than 500 pods a sync.
-// Parallel creates of a batch are sent in sequence: the pods are alike.
+// What comes before and after in a sync is in adoption.go and status.go.
+//
+// Omits: more than 500 pods a sync. Parallel creates of a batch are sent in
+// sequence: the pods are alike.
 
 func (y *system) replicaSetSteps() []step {
 	return []step{
@@ -16,49 +17,99 @@ func (y *system) replicaSetSteps() []step {
 	}
 }
 
-// rsDecide starts a sync that has something to do.
+// rsDecide starts a sync that has something to do. While pods are to be adopted
+// or released, no sync gets so far.
 //
+// Reads: the caches of ReplicaSets and pods, once each.
+// Guard: rsMaySync; the owner is not being deleted; expectations satisfied.
+// Effect: the creates or deletes to send, and what is expected of them.
 // Abstracts: syncReplicaSet up to the choice in manageReplicas: the
 // read-your-writes gate, expectations, list, ranking (ActivePodsWithRanks.Less).
-// Omits: rules 4 to 8 of the ranking; the choice among the rest is any.
+// Omits: rules 4 to 8 of the ranking; the choice among the rest is any. A sync
+// that has adopted pods goes on with the list that it had before: here it lists
+// again, once the cache shows what it did.
 func (y *system) rsDecide(dst []State, s *State) []State {
-	if y.rsBusy(s) || !y.rsMayManage(s) {
+	if !y.rsMaySync(s) || !y.rsMayManage(s) {
 		return dst
 	}
 	active := y.rsActive(s)
-	replicas := s.kcmOwner().Replicas
-	if len(active) < int(replicas) {
-		next := *s
-		next.KCM.ToCreate = replicas - uint8(len(active))
-		if !y.bug.noExpectations {
-			next.KCM.ExpectAdd = next.KCM.ToCreate
-		}
-		return append(dst, y.settle(s, next))
-	}
-	surplus := len(active) - int(replicas)
-	if surplus == 0 {
+	owner := s.kcmOwner()
+	if len(active) == int(owner.Replicas) {
 		return dst
 	}
-	return y.rsChoose(dst, s, active, surplus)
+	next := *s
+	next.KCM.Sync = y.rsRemember(owner)
+	y.rsComputeInto(&next, s)
+	if surplus := len(active) - int(owner.Replicas); surplus > 0 {
+		return y.rsChoose(dst, s, next, active, surplus)
+	}
+	next.KCM.ToCreate = owner.Replicas - uint8(len(active))
+	if !y.bug.noExpectations {
+		next.KCM.ExpectAdd = next.KCM.ToCreate
+	}
+	return append(dst, y.settle(s, next))
+}
+
+// rsRemember is what a sync that begins has to remember of its owner: the UID,
+// if another may take its name before the sync has ended.
+func (y *system) rsRemember(owner ReplicaSetView) uint8 {
+	if y.Faults[OwnerDelete] == 0 {
+		return 0
+	}
+	return owner.UID
+}
+
+// rsSyncUID is the UID of the owner that the current sync is about, whatever
+// has become of it.
+func (y *system) rsSyncUID(s *State) uint8 {
+	if s.KCM.Sync != 0 {
+		return s.KCM.Sync
+	}
+	return s.kcmOwner().UID
+}
+
+// rsEndSync forgets a sync that has sent its last request.
+func (y *system) rsEndSync(s *State) {
+	if s.KCM.Sync != 0 && !y.rsBusy(s) {
+		s.KCM.Sync = 0
+	}
+}
+
+// rsMaySync reports whether a sync may begin and get past the claiming of pods:
+// none is under way, the owner is there, own writes are visible, and no pod is
+// to be claimed first.
+func (y *system) rsMaySync(s *State) bool {
+	return y.rsMayClaim(s) && !y.rsHasClaims(s)
+}
+
+// rsMayClaim is what comes before the list of pods (R1, R2).
+func (y *system) rsMayClaim(s *State) bool {
+	if y.rsBusy(s) || s.kcmOwner().UID == 0 {
+		return false
+	}
+	return y.Version == V1_9 || y.bug.noExpectations || !s.ownWriteUnseen()
 }
 
 // rsBusy reports whether the last sync has requests left to send. A key is
 // never worked on by two workers.
 func (y *system) rsBusy(s *State) bool {
-	if s.KCM.ToCreate > 0 {
+	if s.KCM.ToCreate > 0 || s.KCM.Status.Pending {
 		return true
 	}
 	for i := range s.used() {
-		if s.Pods[i].Chosen {
+		if s.Pods[i].Chosen || s.Pods[i].Adopting {
 			return true
 		}
 	}
 	return false
 }
 
-// rsMayManage is the gate before the list: expectations satisfied, and (v1.37)
-// own creates visible in the cache.
+// rsMayManage reports whether a sync creates and deletes: its owner is not being
+// deleted, and expectations are satisfied.
 func (y *system) rsMayManage(s *State) bool {
+	if s.kcmOwner().Deleting && !y.bug.ignoreOwnDeletion {
+		return false
+	}
 	if y.bug.noExpectations {
 		return true
 	}
@@ -70,14 +121,32 @@ func (y *system) rsMayManage(s *State) bool {
 			return false
 		}
 	}
-	return y.Version == V1_9 || !s.unseenCreate()
+	return true
 }
 
-// unseenCreate reports whether the controller manager's cache lacks a pod that
-// its ReplicaSet controller created.
-func (s *State) unseenCreate() bool {
-	for _, e := range s.KCM.Pods.Events[s.KCM.Pods.Seen:s.KCM.Pods.Len] {
-		if !e.Before.Stored && s.Pods[e.Object].Owner != 0 {
+// ownWriteUnseen reports whether the controller manager's caches lack a write
+// of its ReplicaSet controller for the owner that they show: a pod created,
+// adopted or released, or a status. (A pod without the label that the garbage
+// collector lets go looks as if it were released.)
+//
+// Abstracts: controller/util/consistency: a record for each owner and UID,
+// gone with its owner.
+func (s *State) ownWriteUnseen() bool {
+	uid := s.kcmOwner().UID
+	c := &s.KCM.Pods
+	for i := c.Seen; i < c.Len; i++ {
+		before := c.Events[i].Before
+		after := c.after(i, s.Pods[c.Events[i].Object].kcmView())
+		claimed := before.Owner != uid && after.Owner == uid
+		released := before.Owner == uid && before.Unlabelled && after.Stored && after.Owner == 0
+		if claimed || released {
+			return true
+		}
+	}
+	o := &s.KCM.ReplicaSets
+	for i := o.Seen; i < o.Len; i++ {
+		before, after := o.Events[i].Before, o.after(i, s.Owner.kcmView())
+		if before.spec() == after.spec() && before.Status != after.Status {
 			return true
 		}
 	}
@@ -86,9 +155,10 @@ func (s *State) unseenCreate() bool {
 
 // rsActive lists the pods that the controller counts, by its cache.
 func (y *system) rsActive(s *State) (active []int) {
+	uid := s.kcmOwner().UID
 	for i := range s.used() {
 		v := s.kcmPod(i)
-		if v.Stored && v.Owner != 0 && v.Phase != Terminal && (!v.Deletion || y.bug.countTerminating) {
+		if v.Stored && v.Owner != 0 && v.Owner == uid && v.Phase != Terminal && (!v.Deletion || y.bug.countTerminating) {
 			active = append(active, i)
 		}
 	}
@@ -110,10 +180,9 @@ func rsRank(v PodView) int {
 	return 3
 }
 
-// rsChoose appends every choice of n of the candidates that the ranking
+// rsChoose appends s with every choice of n of the candidates that the ranking
 // allows: all of the lower ranks, and any of the rank at which n is reached.
-func (y *system) rsChoose(dst []State, from *State, candidates []int, n int) []State {
-	s := *from
+func (y *system) rsChoose(dst []State, from *State, s State, candidates []int, n int) []State {
 	for rank := 0; ; rank++ {
 		var alike []int
 		for _, i := range candidates {
@@ -144,7 +213,8 @@ func (y *system) rsChooseAny(dst []State, from *State, s State, pods []int, n in
 	return dst
 }
 
-// rsCreate sends one create.
+// rsCreate sends one create. The API server does not ask whether the owner that
+// it names still exists.
 //
 // Abstracts: RealPodControl.CreatePods within slowStartBatch.
 // Omits: failed creates and lost responses.
@@ -154,10 +224,12 @@ func (y *system) rsCreate(dst []State, s *State) []State {
 	}
 	next := *s
 	next.KCM.ToCreate--
-	if y.lag == 0 && !y.bug.noExpectations {
+	owner := y.rsSyncUID(s)
+	if y.lag == 0 && !y.bug.noExpectations && owner == s.kcmOwner().UID {
 		next.KCM.ExpectAdd-- // seen at once
 	}
-	if y.createPod(&next, Pod{Object: Stored, Owner: s.kcmOwner().UID}) {
+	y.rsEndSync(&next)
+	if y.createPod(&next, Pod{Object: Stored, Owner: owner}) {
 		dst = append(dst, y.settle(s, next))
 	}
 	return dst
@@ -174,6 +246,7 @@ func (y *system) rsDelete(dst []State, s *State) []State {
 		}
 		next := *s
 		next.Pods[i].Chosen = false
+		y.rsEndSync(&next)
 		if s.Pods[i].Object != Stored {
 			next.Pods[i].ExpectDel = false
 		} else if s.Pods[i].Deletion == Unmarked && !y.deletePod(&next, i) {

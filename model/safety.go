@@ -94,6 +94,8 @@ func safetyClaims() []Claim {
 				switch {
 				case y.Faults[Scale] > 0:
 					return "replicas is not constant in this scenario"
+				case y.readopts():
+					return "a pod that is adopted comes on top of those that were created in its place"
 				case y.Version == V1_9 && y.Faults[Restart] > 0:
 					return "its assumption fails: the first list of a restarted controller manager may be stale in 1.9"
 				}
@@ -106,7 +108,7 @@ func safetyClaims() []Claim {
 			Claim:  "the ReplicaSet controller never deletes below spec.replicas in its own view",
 			Source: "pkg/controller/replicaset/replica_set.go:manageReplicas",
 			unless: func(y *system) string {
-				if y.Faults[Scale] == 0 && !y.staleRestart() {
+				if y.Faults[Scale] == 0 && !y.readopts() && !y.staleRestart() {
 					return "nothing in this scenario makes the ReplicaSet controller delete a pod: see --fault scale=1"
 				}
 				return ""
@@ -118,7 +120,7 @@ func safetyClaims() []Claim {
 						v := from.kcmPod(i)
 						if to.Pods[i].Chosen {
 							chosen = true
-						} else if v.Stored && !v.Deletion && v.Phase != Terminal && v.Owner != 0 {
+						} else if v.Stored && !v.Deletion && v.Phase != Terminal && v.Owner == from.kcmOwner().UID {
 							left++
 						}
 					}
@@ -225,10 +227,17 @@ func (s *State) anyPod(f func(*Pod) bool) bool {
 	return false
 }
 
+// owns reports whether the ReplicaSet in the store is the pod's controller.
+func (s *State) owns(p *Pod) bool { return p.Owner != 0 && p.Owner == s.Owner.UID }
+
+// replica reports whether the pod is one of the ReplicaSet's: active, owned, and
+// with the label.
+func (s *State) replica(p *Pod) bool { return p.Active() && s.owns(p) && !p.Unlabelled }
+
 // active counts the pods of the ReplicaSet that are neither terminal nor marked.
 func (s *State) active() (n int) {
 	for i := range s.used() {
-		if p := &s.Pods[i]; p.Active() && p.Owner != 0 {
+		if s.replica(&s.Pods[i]) {
 			n++
 		}
 	}
@@ -339,7 +348,7 @@ func (y *system) eight(s State) bool {
 	var home NodeRef
 	for i := range s.used() {
 		switch p := &s.Pods[i]; {
-		case p.Active() && p.Ready && p.Owner != 0 && (home == 0 || home == p.Node):
+		case s.replica(p) && p.Ready && (home == 0 || home == p.Node):
 			home = p.Node
 			running++
 		case p.Terminating() && p.Node != 0 && s.node(p.Node).Ready != True && p.Phase == Running && (p.Lost || y.Version != V1_9):
@@ -352,14 +361,15 @@ func (y *system) eight(s State) bool {
 }
 
 func needsUserDelete(y *system) string {
-	if y.Faults[PodDelete]+y.Faults[ForceDelete]+y.Faults[Scale] == 0 && !y.staleRestart() {
+	if y.Faults[PodDelete]+y.Faults[ForceDelete]+y.Faults[Scale]+y.Faults[OwnerDelete] == 0 && !y.readopts() && !y.staleRestart() {
 		return "no pod is deleted before it is bound in this scenario"
 	}
 	return ""
 }
 
 func needsTermination(y *system) string {
-	if y.Faults[PodDelete]+y.Faults[ForceDelete]+y.Faults[Scale]+y.Faults[NodeReturn]+y.Faults[Heal]+y.Faults[DrainNode] == 0 && !y.staleRestart() {
+	if y.Faults[PodDelete]+y.Faults[ForceDelete]+y.Faults[Scale]+y.Faults[OwnerDelete]+y.Faults[NodeReturn]+y.Faults[Heal]+y.Faults[DrainNode] == 0 &&
+		!y.readopts() && !y.staleRestart() {
 		return "no pod ends on a live node in this scenario"
 	}
 	return ""

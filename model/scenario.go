@@ -126,6 +126,9 @@ const (
 	evictionTicks = 2 // a toleration, and the eviction delay of v1.9
 )
 
+// maxOwners is how many UIDs the ReplicaSet may have, one after the other.
+const maxOwners = 3
+
 // pods returns the number of pod identities that no behaviour of s exceeds,
 // unless a controller creates more than it should: the replicas, one for each
 // that a user deletes or adds, and one for each that a failing node or
@@ -140,6 +143,8 @@ func (s *Scenario) pods() int {
 	}
 	n := s.Replicas + int(s.Faults[PodDelete]+s.Faults[ForceDelete]+s.Faults[Scale]) + s.BarePods + int(s.Faults[PodRecreate])
 	n += (lost+int(s.Faults[DrainNode]))*(s.Replicas+int(s.Faults[Scale])) + s.spares()
+	n += int(s.Faults[Relabel]) // a pod that is released is replaced
+	n += int(s.Faults[OwnerCreate]) * s.Replicas
 	if s.Version == V1_9 { // a controller manager that restarts on a stale list creates pods again
 		n += int(s.Faults[Restart]) * s.Replicas
 	}
@@ -171,6 +176,10 @@ func (s *Scenario) Validate() error {
 		return fmt.Errorf("the bound on pods is %d, the model takes 0 (as many as are needed) to %d", s.Pods, MaxPods)
 	case s.Start > StartRunning || s.Toleration > TolerateForever || s.Version > V1_9:
 		return errors.New("start, toleration or version out of range")
+	case s.Propagation > PropagateOrphan:
+		return errors.New("propagation out of range")
+	case s.Faults[OwnerCreate] > maxOwners-1:
+		return fmt.Errorf("fault owner-create=%d, the model has %d UIDs for the ReplicaSet", s.Faults[OwnerCreate], maxOwners)
 	case s.Past < 0 || s.Lag+s.Past > maxEvents:
 		return fmt.Errorf("past is %d, with lag the model takes at most %d", s.Past, maxEvents)
 	case s.Past > 0 && s.Version != V1_9:

@@ -6,6 +6,7 @@ package model
 func (y *system) settle(from *State, next State) State {
 	y.settleNodes(from, &next)
 	y.settleNamedTimers(from, &next)
+	y.settleOwner(from, &next)
 	for i := range next.used() {
 		p := &next.Pods[i]
 		v := next.kcmPod(i)
@@ -44,7 +45,7 @@ func (y *system) settle(from *State, next State) State {
 func (p *Pod) forgotten() bool {
 	return p.Seen == Unseen && p.Assumed == 0 && p.Timer == Off && !p.Chosen && !p.ExpectDel && !p.Condemned &&
 		p.Drain == NotDrained && !p.Disrupted &&
-		!p.Removing
+		!p.Removing && !p.Adopting
 }
 
 // settleNodes is what the node controllers do when their cache advances.
@@ -74,6 +75,20 @@ func (y *system) settleNodes(from, next *State) {
 		if node.Added && node.Taints&noExecute == 0 {
 			node.Added = false
 		}
+	}
+}
+
+// settleOwner is what the ReplicaSet controller does when its owner is gone, or
+// has another UID: what was expected of the old one is expected no longer.
+//
+// Abstracts: replica_set.go:deleteRS, updateRS, syncReplicaSet (R2).
+func (y *system) settleOwner(from, next *State) {
+	if y.Faults[OwnerDelete] == 0 || y.bug.keepExpectations || from.kcmOwner().UID == next.kcmOwner().UID {
+		return
+	}
+	next.KCM.ExpectAdd = 0
+	for i := range next.used() {
+		next.Pods[i].ExpectDel = false
 	}
 }
 

@@ -84,6 +84,8 @@ type Pod struct {
 	Disrupted bool      // in status.disruptedPods of the PodDisruptionBudget
 	Collect   Collect   // pod GC
 	Removing  bool      // a force delete by name is between its two writes
+	Adopting  bool      // ReplicaSet controller: the current sync still has to adopt it
+	Spared    bool      // history, for P-ORPHAN: let go by an owner whose deletion found it known to the garbage collector, and not adopted by a living one since
 }
 
 // Object says whether the store holds the object.
@@ -254,7 +256,8 @@ type ControllerManager struct {
 	Nodes       Cache[NodeView]
 	ReplicaSets Cache[ReplicaSetView]
 
-	ToCreate  uint8 // ReplicaSet controller: creates that the current sync still has to send
+	Sync      uint8 // ReplicaSet controller: UID of the owner that the current sync is about; 0 where no owner is deleted
+	ToCreate  uint8 // creates that the current sync still has to send
 	Batch     uint8 // of these, in the batch under way; 0 in scenarios where no request fails
 	BatchSize uint8 // of the batch under way
 	ExpectAdd uint8 // creates that have not been seen yet

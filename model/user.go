@@ -8,6 +8,9 @@ func (y *system) userSteps() []step {
 		fault(Scale, "User.Scale", y.userScale, nil),
 		fault(PodRecreate, "User.Recreate", y.userRecreate, y.podStep),
 		fault(ForceDelete, "User.ForceDelete", y.userForceDelete, y.podStep),
+		fault(Relabel, "User.Relabel", y.userRelabel, y.podStep),
+		fault(OwnerDelete, "User.DeleteReplicaSet", y.userDeleteOwner, nil),
+		fault(OwnerCreate, "User.CreateReplicaSet", y.userCreateOwner, nil),
 	}
 }
 
@@ -71,4 +74,80 @@ func (y *system) userRecreate(dst []State, s *State) []State {
 
 func (y *system) mayRecreate(s *State) bool {
 	return y.BarePods > 0 && s.Budget[PodRecreate] > 0 && y.namesake(s) < 0
+}
+
+// userRelabel takes the label that the selector asks for off a pod of a
+// ReplicaSet, or puts it back.
+//
+// Reads: nothing.
+// Guard: the pod is in the store; a user's bare pods never had the label.
+// Effect: the pod's labels.
+// Abstracts: kubectl label.
+// Omits: a selector that is changed (apps/v1 has it immutable).
+func (y *system) userRelabel(dst []State, s *State) []State {
+	for i := range s.used() {
+		p := s.Pods[i]
+		next := *s
+		if !p.Stored() || p.Bare || !next.spend(Relabel) {
+			continue
+		}
+		p.Unlabelled = !p.Unlabelled
+		if y.putPod(&next, i, p) {
+			dst = append(dst, y.settle(s, next))
+		}
+	}
+	return dst
+}
+
+// userDeleteOwner deletes the ReplicaSet by its name, with the propagation of
+// the scenario.
+//
+// Reads: nothing.
+// Guard: it is there and not being deleted; a second DELETE changes nothing.
+// Effect: background: it is removed; otherwise it is marked and has a finalizer.
+// Abstracts: registry/generic/registry/store.go:Delete,
+// deletionFinalizersForGarbageCollection; ReplicaSets have no grace period.
+// Omits: another propagation policy in a second DELETE.
+func (y *system) userDeleteOwner(dst []State, s *State) []State {
+	next := *s
+	if !s.Owner.lives() || !next.spend(OwnerDelete) {
+		return dst
+	}
+	var after ReplicaSet
+	switch y.Propagation {
+	case PropagateForeground:
+		after = s.Owner
+		after.Finalizer = Foreground
+	case PropagateOrphan:
+		after = s.Owner
+		after.Finalizer = Orphan
+		for i := range s.used() {
+			p := &next.Pods[i]
+			p.Spared = p.Spared || s.owns(p) && s.kcmPod(i).Owner == p.Owner
+		}
+	}
+	if y.putOwner(&next, after) {
+		dst = append(dst, y.settle(s, next))
+	}
+	return dst
+}
+
+// userCreateOwner creates the ReplicaSet again under its name, as it was at
+// first, with a UID that was never used.
+//
+// Reads: nothing.
+// Guard: the store has no ReplicaSet of the name.
+// Effect: a new ReplicaSet.
+// Abstracts: registry/generic/registry/store.go:Create.
+// Omits: nothing.
+func (y *system) userCreateOwner(dst []State, s *State) []State {
+	next := *s
+	if s.Owner.UID != 0 || !next.spend(OwnerCreate) {
+		return dst
+	}
+	created := y.Faults[OwnerCreate] - next.Budget[OwnerCreate]
+	if y.putOwner(&next, ReplicaSet{UID: 1 + created, Replicas: uint8(y.Replicas)}) {
+		dst = append(dst, y.settle(s, next))
+	}
+	return dst
 }

@@ -32,9 +32,10 @@ func (y *system) kcmSeesPod(dst []State, s *State) []State {
 	i := s.KCM.Pods.next()
 	before := s.kcmPod(i)
 	next.KCM.Pods.advance(y)
-	// replica_set.go:addPod: a pod that turns up marked is a deletion.
+	// replica_set.go:addPod: a pod that turns up marked is a deletion, and one
+	// of an owner that is gone, or has another UID, is nobody's.
 	after := next.kcmPod(i)
-	if !before.Stored && after.Stored && !after.Deletion && after.Owner != 0 && next.KCM.ExpectAdd > 0 {
+	if !before.Stored && after.Stored && !after.Deletion && after.Owner != 0 && after.Owner == next.kcmOwner().UID && next.KCM.ExpectAdd > 0 {
 		next.KCM.ExpectAdd--
 	}
 	return append(dst, y.settle(s, next))
