@@ -78,7 +78,7 @@ func budgetTaken(y *system) check.Property[State] {
 
 // stayHealthy is P-PDB-H, judged where an eviction marks a ready pod.
 func stayHealthy(y *system) check.Property[State] {
-	return check.TransitionInPlace("P-PDB-H", func(from, to *State) bool {
+	return ofEvictions(y, "P-PDB-H", func(from, to *State) bool {
 		evicted, healthy := false, 0
 		for i := range to.used() {
 			a, b := &from.Pods[i], &to.Pods[i]
@@ -92,13 +92,13 @@ func stayHealthy(y *system) check.Property[State] {
 			}
 		}
 		return !evicted || healthy >= y.Disruption.desiredHealthy(int(to.Owner.Replicas))
-	}, "Drain.Evict", "Eviction.Delete").When(when((*Pod).toEvict))
+	})
 }
 
 // evictsListed is P-DEL-TARGET-DRAIN: a step in which a drain is done with one
 // pod does not mark another.
-func evictsListed(*system) check.Property[State] {
-	return check.TransitionInPlace("P-DEL-TARGET-DRAIN", func(from, to *State) bool {
+func evictsListed(y *system) check.Property[State] {
+	return ofEvictions(y, "P-DEL-TARGET-DRAIN", func(from, to *State) bool {
 		done, marked := false, false
 		for i := range to.used() {
 			a, b := &from.Pods[i], &to.Pods[i]
@@ -110,7 +110,20 @@ func evictsListed(*system) check.Property[State] {
 			}
 		}
 		return !done || !marked
-	}, "Drain.Evict", "Eviction.Delete").When(when((*Pod).toEvict))
+	})
+}
+
+// ofEvictions makes a property of the steps in which the eviction API may delete
+// a pod. There are none, and the property says nothing, if nobody drains a node.
+func ofEvictions(y *system, id string, ok func(from, to *State) bool) check.Property[State] {
+	var actions []string
+	if y.Faults[DrainNode] > 0 {
+		actions = append(actions, "Drain.Evict")
+	}
+	if y.budgeted {
+		actions = append(actions, "Eviction.Delete")
+	}
+	return check.TransitionInPlace(id, func(from, to *State) bool { return actions == nil || ok(from, to) }, actions...).When(when((*Pod).toEvict))
 }
 
 // toEvict reports whether a drain has listed the pod and is not done with it.

@@ -9,6 +9,9 @@ package model
 // are refused anyway; a status that differs in nothing an eviction reads.
 
 func (y *system) disruptionSteps() []step {
+	if !y.budgeted {
+		return nil
+	}
 	return []step{
 		fair("Disruption.Compute", y.pdbCompute, nil),
 		fair("Disruption.Write", y.pdbWrite, nil),
@@ -39,7 +42,7 @@ func (d Disruption) desiredHealthy(replicas int) int {
 // Omits: the recheck of entries after 2 minutes: the DELETE that follows an
 // entry does not fail here, and is seen before any time passes.
 func (y *system) pdbCompute(dst []State, s *State) []State {
-	if !y.budgeted || y.bug.pdbControllerDown || s.KCM.NewPDB.Pending {
+	if y.bug.pdbControllerDown || s.KCM.NewPDB.Pending {
 		return dst
 	}
 	status := y.pdbStatus(s)

@@ -8,7 +8,8 @@
 // (cache.go), and every write to the API server is a step of its own (api.go).
 // The other files are the processes: replicaset.go with adoption.go and
 // status.go, garbagecollector.go, scheduler.go, kubelet.go, nodelifecycle.go and
-// tainteviction.go (v1.37), nodecontroller.go (v1.9), podgc.go; the clock and
+// tainteviction.go (v1.37), nodecontroller.go (v1.9), podgc.go,
+// disruption.go, and beside them kubectl (drain.go); the clock and
 // the faults; what goes by name: names.go, taintnames.go; and what is claimed of
 // them: safety.go, liveness.go and claims_*.go. Mutations are bugs planted to see
 // that the claims notice, repairs what would close a hazard.

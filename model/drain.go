@@ -10,13 +10,18 @@ package model
 // a drain that is interrupted.
 
 func (y *system) drainSteps() []step {
-	return []step{
-		slow("Drain.List", y.drainList, y.nodeStep),
-		slow("Drain.Evict", y.drainEvict, y.podStep),
+	steps := []step{
 		fault(Cordon, "User.Cordon", y.userCordon, y.nodeStep),
 		fault(Uncordon, "User.Uncordon", y.userUncordon, y.nodeStep),
 		fault(DrainNode, "User.Drain", y.userDrain, y.nodeStep),
 	}
+	if y.Faults[DrainNode] == 0 {
+		return steps
+	}
+	return append(steps,
+		slow("Drain.List", y.drainList, y.nodeStep),
+		slow("Drain.Evict", y.drainEvict, y.podStep),
+	)
 }
 
 // userCordon makes a node unschedulable.
@@ -110,9 +115,6 @@ func (y *system) drainList(dst []State, s *State) []State {
 // have no UID).
 // Omits: the 5 s before it asks again.
 func (y *system) drainEvict(dst []State, s *State) []State {
-	if y.Faults[DrainNode] == 0 {
-		return dst
-	}
 	for i := range s.used() {
 		if s.Pods[i].Drain != Listed {
 			continue

@@ -5,6 +5,9 @@ package model
 // selects it has something left, or does not guard it.
 
 func (y *system) evictionSteps() []step {
+	if !y.budgeted {
+		return nil
+	}
 	return []step{
 		fair("Eviction.Delete", y.evictionDelete, y.podStep),
 	}
@@ -69,9 +72,6 @@ func (y *system) guarded(s *State, i int) bool {
 // name of its own.
 // Omits: the write of the condition DisruptionTarget, which nobody reads.
 func (y *system) evictionDelete(dst []State, s *State) []State {
-	if !y.budgeted {
-		return dst
-	}
 	for i := range s.used() {
 		if s.Pods[i].Drain != Admitted {
 			continue
