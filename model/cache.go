@@ -74,14 +74,12 @@ func (c *Cache[View]) publish(object int, before, after View, y *system) bool {
 	return true
 }
 
-// advance sees the oldest event that has not been seen, and forgets what has
-// been seen longer ago than a scenario may ask for.
-func (c *Cache[View]) advance(y *system) {
-	c.Seen++
-	if c.Seen > y.past {
+// seek makes a number of the events that the cache holds those that have been
+// seen, and forgets all of these but the last, as many as past says.
+func (c *Cache[View]) seek(seen, past uint8) {
+	for c.Seen = seen; c.Seen > past; c.Seen-- {
 		copy(c.Events[:], c.Events[1:])
 		c.Len--
-		c.Seen--
 		c.Events[c.Len] = Event[View]{}
 	}
 }
@@ -156,6 +154,14 @@ func (y *system) schedulerNode(n *Node) NodeView {
 		return NodeView{Object: n.Object, Ready: n.Ready, Unschedulable: n.Unschedulable}
 	}
 	return NodeView{Object: n.Object, Taints: n.Taints & y.repels, Unschedulable: n.Unschedulable}
+}
+
+// kcmPast is how many events back a cache of the controller manager may go yet.
+func (y *system) kcmPast(s *State) uint8 {
+	if s.Budget[Relist]+s.Budget[Restart]+s.Budget[HandOver] == 0 || y.Version == V1_37 && !y.bug.cacheDivergent && !y.bug.kcmFirstListStale {
+		return 0
+	}
+	return y.past
 }
 
 // kcmPod returns pod i as the controller manager sees it.

@@ -48,6 +48,7 @@ func Catalogue() []Claim {
 		nameClaims(),
 		livenessClaims(),
 		drainClaims(),
+		faultClaims(),
 		ownerClaims(),
 	)
 }
@@ -79,6 +80,14 @@ func (m *Model) WhyUnclaimed(id string) string {
 func (c *Claim) unclaimed(y *system) string {
 	if c.Status == NotGuaranteed {
 		return "not guaranteed: ask for it to see the counterexample"
+	}
+	if c.Status == Liveness {
+		if why := endless(y); why != "" {
+			return why
+		}
+		if y.Untimed {
+			return "time may pass at any moment in this scenario, so nothing is promised to happen in it"
+		}
 	}
 	if c.unless == nil {
 		return ""

@@ -13,16 +13,23 @@ func (y *system) clockSteps() []step {
 // faults come when they like. It is disabled once nothing would age.
 //
 // Abstracts: the timers of nodes and tolerations by their order: renewal and
-// control plane < grace < toleration or eviction delay.
+// control plane < grace < toleration or eviction delay < expiry of expectations.
+//
+// Untimed, there is no order: time passes whatever is due, and for connected
+// nodes too, whose heartbeats then come late. Every timer may run out before
+// anything else happens, which is all that can go wrong with clocks and load.
 func (y *system) tick(dst []State, s *State) []State {
-	if y.urgent(s) {
+	if !y.Untimed && y.urgent(s) {
 		return dst
 	}
 	next := *s
+	if s.expecting() {
+		next.KCM.ExpectAge = min(s.KCM.ExpectAge+1, expiryTicks)
+	}
 	next.KCM.Uptime = y.uptime(s.KCM.Uptime + 1)
 	for n := range y.Nodes {
 		node := &next.Nodes[n]
-		if node.Link != Up {
+		if node.Link != Up || y.Untimed {
 			node.Silent = min(node.Silent+1, y.silence())
 		}
 		if s.kcmNode(n).Ready != True {
@@ -50,7 +57,14 @@ func (y *system) urgent(s *State) bool {
 			return true
 		}
 	}
-	if s.KCM.Pods.unseen()+s.KCM.Nodes.unseen()+s.KCM.ReplicaSets.unseen()+s.Scheduler.Pods.unseen()+s.Scheduler.Nodes.unseen() > 0 {
+	due := s.KCM.ReplicaSets.unseen() + s.Scheduler.Pods.unseen() + s.Scheduler.Nodes.unseen()
+	if !s.KCM.Stalls.Pods {
+		due += s.KCM.Pods.unseen()
+	}
+	if !s.KCM.Stalls.Nodes {
+		due += s.KCM.Nodes.unseen()
+	}
+	if due > 0 {
 		return true // most often so; the actions below would say the same
 	}
 	var scratch [4]State

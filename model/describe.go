@@ -14,7 +14,7 @@ func label(action string, of labelFunc) func(from, to State) string {
 	if of == nil {
 		return nil
 	}
-	return func(from, to State) string { return action + "(" + of(&from, &to) + ")" }
+	return func(from, to State) string { return action + "(" + of(&from, &to) + ")" + outcome(&from, &to) }
 }
 
 // podStep names the pod that a step changes, and the node it is now assumed on
@@ -47,11 +47,11 @@ func (y *system) nodeStep(from, to *State) string {
 }
 
 func (y *system) podEvent(cache func(*State) *Cache[PodView]) labelFunc {
-	return func(from, _ *State) string { return y.podName(from, int(cache(from).Events[0].Object)) }
+	return func(from, _ *State) string { return y.podName(from, cache(from).next()) }
 }
 
 func nodeEvent(cache func(*State) *Cache[NodeView]) labelFunc {
-	return func(from, _ *State) string { return nodeName(NodeRef(cache(from).Events[0].Object + 1)) }
+	return func(from, _ *State) string { return nodeName(NodeRef(cache(from).next() + 1)) }
 }
 
 // A Change is one field of a state that a step changed.

@@ -9,8 +9,8 @@
 // The other files are the processes: replicaset.go with adoption.go and
 // status.go, garbagecollector.go, scheduler.go, kubelet.go, nodelifecycle.go and
 // tainteviction.go (v1.37), nodecontroller.go (v1.9), podgc.go,
-// disruption.go, and beside them kubectl (drain.go); the clock and
-// the faults; what goes by name: names.go, taintnames.go; and what is claimed of
+// disruption.go, and beside them kubectl (drain.go); the clock;
+// what can go wrong: nodefaults.go, managerfaults.go, watchfaults.go, requests.go; what goes by name: names.go, taintnames.go; and what is claimed of
 // them: safety.go, liveness.go and claims_*.go. Mutations are bugs planted to see
 // that the claims notice, repairs what would close a hazard.
 //

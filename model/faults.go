@@ -85,7 +85,7 @@ func (b Budget) String() string {
 
 // outcome reports whether a fault is no step of its own but a way in which
 // another step may end.
-func (f Fault) outcome() bool { return false }
+func (f Fault) outcome() bool { return f == RequestFail || f == ResponseLost }
 
 // spend takes one of the budget of f; false if it is used up.
 func (s *State) spend(f Fault) bool {

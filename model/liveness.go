@@ -1,6 +1,10 @@
 package model
 
-import "github.com/reconverge/reconverge/check"
+import (
+	"cmp"
+
+	"github.com/reconverge/reconverge/check"
+)
 
 // The liveness properties. Budgets make faults stop, so each is of the form
 // "from some point on, always". They rest on weak fairness of every action
@@ -19,7 +23,7 @@ func livenessClaims() []Claim {
 				if y.Toleration == TolerateForever && y.Version == V1_37 && y.Faults[NodeCrash]+y.Faults[Partition] > 0 {
 					return "the pods tolerate a failed node for ever"
 				}
-				return partialDisruption(y)
+				return cmp.Or(partialDisruption(y), evictionLost(y))
 			},
 			Source: "protocol 6.4",
 			property: finally("L-READY", func(y *system, s *State) bool {
@@ -38,10 +42,7 @@ func livenessClaims() []Claim {
 			Claim:  "while another node is alive, in the end every pod on a dead node is marked for deletion and replaced, for ever",
 			Source: "tainteviction/taint_eviction.go; (9) node_controller.go:doEvictionPass",
 			unless: func(y *system) string {
-				if why := partialDisruption(y); why != "" {
-					return why
-				}
-				return needsNodeFault(y)
+				return cmp.Or(partialDisruption(y), needsNodeFault(y), evictionLost(y))
 			},
 			property: finally("L-EVICT", func(y *system, s *State) bool {
 				if !s.someNodeUp(y.Nodes) {

@@ -28,7 +28,9 @@ func New(s Scenario, properties ...string) (*Model, error) {
 		Packing:   y.packing(),
 		Bounds: []check.Bound[State]{{
 			Name: "pod identities",
-			At:   func(s State) bool { return s.used() == y.limit && (s.KCM.ToCreate > 0 || y.mayRecreate(&s)) },
+			At: func(s State) bool {
+				return s.used() == y.limit && (s.KCM.ToCreate+s.Former.Creates > 0 || y.mayRecreate(&s))
+			},
 		}},
 	}}
 	if m.Actions, err = y.actions(); err != nil {
@@ -48,8 +50,9 @@ func New(s Scenario, properties ...string) (*Model, error) {
 // process owes is weakly fair; faults and users owe nothing.
 func (y *system) actions() (all []check.Action[State], err error) {
 	steps := slices.Concat(
-		y.replicaSetSteps(), y.adoptionSteps(), y.statusSteps(), y.garbageCollectorSteps(), y.schedulerSteps(), y.apiSteps(), y.podGCSteps(), y.nodeLifecycleSteps(), y.watchSteps(),
-		y.nodeControllerSteps(), y.taintEvictionSteps(), y.kubeletSteps(), y.clockSteps(), y.nodeFaults(), y.managerFaults(), y.userSteps(),
+		y.replicaSetSteps(), y.adoptionSteps(), y.statusSteps(), y.garbageCollectorSteps(), y.schedulerSteps(), y.apiSteps(), y.podGCSteps(),
+		y.nodeLifecycleSteps(), y.watchSteps(), y.nodeControllerSteps(), y.taintEvictionSteps(), y.kubeletSteps(), y.clockSteps(),
+		y.nodeFaults(), y.managerFaults(), y.watchFaults(), y.userSteps(),
 		y.evictionSteps(), y.disruptionSteps(), y.drainSteps(),
 	)
 	for _, kind := range []stepKind{urgent, anyTime, optional} {
@@ -120,9 +123,14 @@ func (m *Model) Assumptions() []string {
 	all := []string{
 		"time is an order: what the control plane has to do takes less than the grace period of a node, and that less than a toleration; kubelets may take any time",
 		fmt.Sprintf("no cache is behind by more than %s that it looks at, of one kind of object", events(m.y.Lag)),
-		"no request fails and no response is lost; a request that a process has not sent yet dies with it",
-		"every node has room for every pod; containers start, become ready and stop when told to",
 	}
+	if m.y.Untimed {
+		all = all[1:]
+	}
+	if requests := m.y.requestAssumption(); requests != "" {
+		all = append(all, requests)
+	}
+	all = append(all, "every node has room for every pod; containers start, become ready and stop when told to")
 	if m.y.Version == V1_37 {
 		all = append(all, "the first list of a restarted controller manager is consistent (WatchList, no fallback)")
 	}

@@ -19,6 +19,12 @@ type bugs struct {
 	deleteExtends          bool
 	noTerminalReadyFix     bool
 	noConflict             bool
+	noConsistencyGate      bool
+	noExpiry               bool
+	listBeforeGate         bool
+	unnamedDeletes         bool
+	kcmFirstListStale      bool
+	cacheDivergent         bool
 	keepExpectations       bool
 	ignoreOwnDeletion      bool
 	noLiveRecheck          bool
@@ -33,6 +39,7 @@ type bugs struct {
 	removeWithUID bool
 	timerOfUID    bool
 	evictWithUID  bool
+	retryForever  bool
 }
 
 // A Mutation is one bug planted in the model, imitating one that Kubernetes
@@ -76,6 +83,7 @@ func Mutations() []Mutation {
 	return slices.Concat(
 		all,
 		drainMutations(),
+		faultMutations(),
 		nameMutations(),
 		ownerMutations(),
 	)

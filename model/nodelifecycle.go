@@ -61,6 +61,8 @@ func (y *system) eachNode(dst []State, s *State, f func(node Node, v NodeView) (
 // nlcMarkPod writes Ready=False for a pod of a node that this process has just
 // judged. The write carries the revision of the pod that was read: the cached
 // one (v1.37), so it is refused while the cache is behind; the live one (v1.9).
+// A failure is made good in the next pass in v1.37. In v1.9 it is logged, and
+// the pods that were still to be marked stay ready: their list is what failed.
 //
 // Abstracts: MarkPodsNotReady (L8); v1.9 N5.
 // Omits: processPod for pods that turn up later on such a node: they are not
@@ -74,6 +76,11 @@ func (y *system) nlcMarkPod(dst []State, s *State) []State {
 		v := y.markView(s, i)
 		if !v.Ready || v != p.kcmView() && !y.bug.noConflict {
 			continue
+		}
+		if y.Version == V1_9 {
+			failed := *s
+			failed.node(p.Node).NeedMark = false
+			dst = y.ends(dst, s, failed, RequestFail)
 		}
 		p.Ready = false
 		next := *s

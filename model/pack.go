@@ -211,14 +211,14 @@ func unpackNodeLifecycle(v uint64, k *ControllerManager) {
 // 3, ready 1, deletion 2, lost, bare 1, owner 2, unlabelled 1), then what is
 // remembered of it (from bit 15: assumed 3, seen 2, container 2, timer 3,
 // chosen, expected, condemned, late 1 each, drain 2, disrupted 1, collect 2,
-// removing, adopting, spared 1 each). It is 0 only for one that is not used.
+// removing, adopting, spared, untold 1 each). It is 0 only for one that is not used.
 func packPod(p *Pod) uint64 {
 	return uint64(p.Object) | uint64(p.Phase)<<2 | uint64(p.Node)<<4 | bit(p.Ready)<<7 | uint64(p.Deletion)<<8 |
 		bit(p.Lost)<<10 | bit(p.Bare)<<11 | uint64(p.Owner)<<12 | bit(p.Unlabelled)<<14 |
 		uint64(p.Assumed)<<15 | uint64(p.Seen)<<18 | uint64(p.Container)<<20 | uint64(p.Timer)<<22 |
 		bit(p.Chosen)<<25 | bit(p.ExpectDel)<<26 | bit(p.Condemned)<<27 | bit(p.Late)<<28 |
 		uint64(p.Drain)<<29 | bit(p.Disrupted)<<31 | uint64(p.Collect)<<32 | bit(p.Removing)<<34 |
-		bit(p.Adopting)<<35 | bit(p.Spared)<<36
+		bit(p.Adopting)<<35 | bit(p.Spared)<<36 | bit(p.Untold)<<37
 }
 
 func unpackPod(v uint64) Pod {
@@ -228,7 +228,7 @@ func unpackPod(v uint64) Pod {
 		Assumed: NodeRef(v >> 15 & 7), Seen: Seen(v >> 18 & 3), Container: Container(v >> 20 & 3), Timer: Timer(v >> 22 & 7),
 		Chosen: flag(v, 25), ExpectDel: flag(v, 26), Condemned: flag(v, 27), Late: flag(v, 28),
 		Drain: Drain(v >> 29 & 3), Disrupted: flag(v, 31), Collect: Collect(v >> 32 & 3), Removing: flag(v, 34),
-		Adopting: flag(v, 35), Spared: flag(v, 36),
+		Adopting: flag(v, 35), Spared: flag(v, 36), Untold: flag(v, 37),
 	}
 }
 

@@ -43,7 +43,7 @@ func drawState(t *rapid.T, y *system) (s State) {
 			Assumed: node("assumed"), Seen: Seen(small("seen", 4)), Container: Container(small("container", 3)), Timer: Timer(small("timer", 8)),
 			Chosen: flag("chosen"), ExpectDel: flag("expected"), Condemned: flag("condemned"), Late: flag("late"),
 			Drain: Drain(small("drain", 3)), Disrupted: flag("disrupted"), Collect: Collect(small("collect", 3)), Removing: flag("removing"),
-			Adopting: flag("adopting"), Spared: flag("spared"),
+			Adopting: flag("adopting"), Spared: flag("spared"), Untold: flag("untold"),
 		}
 	}
 	for n := range y.Nodes {

@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // A Repair is a change that would close a hazard of the true model and that
 // Kubernetes does not have. Scenario.Mutations takes its name like that of a
 // planted bug.
@@ -11,7 +13,7 @@ type Repair struct {
 }
 
 // Repairs returns all repairs.
-func Repairs() []Repair { return nameRepairs() }
+func Repairs() []Repair { return slices.Concat(nameRepairs(), faultRepairs()) }
 
 // switchByName finds what plants a mutation or makes a repair.
 func switchByName(name string) (func(*bugs), error) {

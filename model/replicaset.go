@@ -32,12 +32,20 @@ func (y *system) rsDecide(dst []State, s *State) []State {
 	if !y.rsMaySync(s) || !y.rsMayManage(s) {
 		return dst
 	}
-	active := y.rsActive(s)
+	return y.rsManage(dst, s, y.rsActive(s))
+}
+
+// rsManage decides what to create or delete, given the pods that were listed.
+// What it expects replaces what was expected before, which has come or expired.
+//
+// Abstracts: manageReplicas.
+func (y *system) rsManage(dst []State, s *State, active []int) []State {
 	owner := s.kcmOwner()
 	if len(active) == int(owner.Replicas) {
 		return dst
 	}
 	next := *s
+	next.expectNothing()
 	next.KCM.Sync = y.rsRemember(owner)
 	y.rsComputeInto(&next, s)
 	if surplus := len(active) - int(owner.Replicas); surplus > 0 {
@@ -47,6 +55,7 @@ func (y *system) rsDecide(dst []State, s *State) []State {
 	if !y.bug.noExpectations {
 		next.KCM.ExpectAdd = next.KCM.ToCreate
 	}
+	next.KCM.nextBatch(s.Budget[RequestFail]+s.Budget[ResponseLost] > 0)
 	return append(dst, y.settle(s, next))
 }
 
@@ -87,7 +96,7 @@ func (y *system) rsMayClaim(s *State) bool {
 	if y.rsBusy(s) || s.kcmOwner().UID == 0 {
 		return false
 	}
-	return y.Version == V1_9 || y.bug.noExpectations || !s.ownWriteUnseen()
+	return y.Version == V1_9 || y.bug.noExpectations || y.bug.noConsistencyGate || !s.ownWriteUnseen()
 }
 
 // rsBusy reports whether the last sync has requests left to send. A key is
@@ -105,23 +114,38 @@ func (y *system) rsBusy(s *State) bool {
 }
 
 // rsMayManage reports whether a sync creates and deletes: its owner is not being
-// deleted, and expectations are satisfied.
+// deleted, and expectations are satisfied or expired.
 func (y *system) rsMayManage(s *State) bool {
-	if s.kcmOwner().Deleting && !y.bug.ignoreOwnDeletion {
+	switch {
+	case s.kcmOwner().Deleting && !y.bug.ignoreOwnDeletion:
 		return false
-	}
-	if y.bug.noExpectations {
+	case y.bug.noExpectations:
 		return true
-	}
-	if s.KCM.ExpectAdd > 0 {
+	case s.expecting() && (s.KCM.ExpectAge < expiryTicks || y.bug.noExpiry):
 		return false
+	}
+	return true
+}
+
+// expecting reports whether creates or deletes of the ReplicaSet controller are
+// still to be seen.
+func (s *State) expecting() bool {
+	if s.KCM.ExpectAdd > 0 {
+		return true
 	}
 	for i := range s.used() {
 		if s.Pods[i].ExpectDel {
-			return false
+			return true
 		}
 	}
-	return true
+	return false
+}
+
+func (s *State) expectNothing() {
+	s.KCM.ExpectAdd, s.KCM.ExpectAge = 0, 0
+	for i := range s.used() {
+		s.Pods[i].ExpectDel = false
+	}
 }
 
 // ownWriteUnseen reports whether the controller manager's caches lack a write
@@ -139,7 +163,8 @@ func (s *State) ownWriteUnseen() bool {
 		after := c.after(i, s.Pods[c.Events[i].Object].kcmView())
 		claimed := before.Owner != uid && after.Owner == uid
 		released := before.Owner == uid && before.Unlabelled && after.Stored && after.Owner == 0
-		if claimed || released {
+		told := !s.Pods[c.Events[i].Object].Untold
+		if (claimed || released) && told {
 			return true
 		}
 	}
@@ -217,26 +242,28 @@ func (y *system) rsChooseAny(dst []State, from *State, s State, pods []int, n in
 // it names still exists.
 //
 // Abstracts: RealPodControl.CreatePods within slowStartBatch.
-// Omits: failed creates and lost responses.
 func (y *system) rsCreate(dst []State, s *State) []State {
 	if s.KCM.ToCreate == 0 {
 		return dst
 	}
 	next := *s
 	next.KCM.ToCreate--
+	next.KCM.nextBatch(s.KCM.Batch > 0)
 	owner := y.rsSyncUID(s)
-	if y.lag == 0 && !y.bug.noExpectations && owner == s.kcmOwner().UID {
-		next.KCM.ExpectAdd-- // seen at once
+	if y.lag == 0 && owner == s.kcmOwner().UID {
+		next.KCM.lowerAdd(1) // seen at once
 	}
 	y.rsEndSync(&next)
 	if y.createPod(&next, Pod{Object: Stored, Owner: owner}) {
 		dst = append(dst, y.settle(s, next))
 	}
-	return dst
+	return y.rsCreateFails(dst, s)
 }
 
 // rsDelete sends one delete, by name. If the pod is gone or marked already
 // nothing is written, and the failed delete is taken off the expectations.
+//
+// A delete that has failed is taken off too, also if only its response was lost.
 //
 // Abstracts: RealPodControl.DeletePod in manageReplicas.
 func (y *system) rsDelete(dst []State, s *State) []State {
@@ -253,6 +280,12 @@ func (y *system) rsDelete(dst []State, s *State) []State {
 			continue
 		}
 		dst = append(dst, y.settle(s, next))
+		if s.Pods[i].Object == Stored {
+			failed := *s
+			failed.Pods[i].Chosen, failed.Pods[i].ExpectDel, next.Pods[i].ExpectDel = false, false, false
+			dst = y.ends(dst, s, failed, RequestFail)
+			dst = y.ends(dst, s, next, ResponseLost)
+		}
 	}
 	return dst
 }

@@ -1,6 +1,10 @@
 package model
 
-import "github.com/reconverge/reconverge/check"
+import (
+	"cmp"
+
+	"github.com/reconverge/reconverge/check"
+)
 
 // The safety properties. Each is judged from the objects before and after a
 // step, by a definition of its own: none asks the guard that should ensure it.
@@ -87,7 +91,7 @@ func safetyClaims() []Claim {
 			property: steps("P-REPL", func(a, b *Pod) bool {
 				return a.Object == b.Object || a.Object == Unused && b.Object == Stored && b.Node == 0 && b.Deletion == Unmarked
 			}, nil, "ReplicaSet.Create")},
-		{ID: "P-OVER2", Status: Assumed, Assumption: "one controller manager acts at a time, the first list of a new one is consistent, no create response is lost",
+		{ID: "P-OVER2", Status: Assumed, Assumption: overAssumption,
 			Claim:  "active pods never exceed replicas while replicas is constant",
 			Source: "pkg/controller/controller_utils.go:ControllerExpectations, pkg/controller/util/consistency",
 			unless: func(y *system) string {
@@ -96,10 +100,8 @@ func safetyClaims() []Claim {
 					return "replicas is not constant in this scenario"
 				case y.readopts():
 					return "a pod that is adopted comes on top of those that were created in its place"
-				case y.Version == V1_9 && y.Faults[Restart] > 0:
-					return "its assumption fails: the first list of a restarted controller manager may be stale in 1.9"
 				}
-				return ""
+				return overCreation(y)
 			},
 			property: func(y *system) check.Property[State] {
 				return check.Invariant("P-OVER2", func(s State) bool { return s.active() <= int(s.Owner.Replicas) })
@@ -134,7 +136,7 @@ func safetyClaims() []Claim {
 				if y.Faults[NodeReturn]+y.Faults[Heal] == 0 {
 					return "no failed node comes back in this scenario: see --scenario node-returns"
 				}
-				return needsOwnTimer(y)
+				return cmp.Or(lateUntaint(y), needsOwnTimer(y))
 			},
 			property: evictions("P-CANCEL", func(y *system, s *State, n int) bool { return s.kcmNode(n).Ready != True },
 				func(s *State, n int) bool { return s.Nodes[n].Ready == True })},
@@ -145,7 +147,7 @@ func safetyClaims() []Claim {
 				if y.Toleration == TolerateNot && y.Version == V1_37 {
 					return "there is no eviction delay: the pods do not tolerate the taint"
 				}
-				return needsOwnTimer(y)
+				return cmp.Or(lateUntaint(y), needsOwnTimer(y))
 			},
 			property: evictions("P-EVICT-WHY", func(y *system, s *State, n int) bool {
 				if y.Version == V1_9 { // counted from the last heartbeat

@@ -113,7 +113,7 @@ type Scenario struct {
 	Untimed     bool        // time may pass although something is due
 	Start       Start
 	Lag         int // events of one kind that a cache may be behind
-	Past        int // events of one kind that a cache may go back (v1.9)
+	Past        int // events of one kind that a cache may go back (v1.9, or by a planted bug)
 	Pods        int // pod identities; 0: as many as the scenario needs at most
 	BarePods    int // pods that a user has created beside the ReplicaSet
 	Faults      Budget
@@ -124,6 +124,7 @@ type Scenario struct {
 const (
 	graceTicks    = 1 // a node without a heartbeat
 	evictionTicks = 2 // a toleration, and the eviction delay of v1.9
+	expiryTicks   = 3 // an expectation
 )
 
 // maxOwners is how many UIDs the ReplicaSet may have, one after the other.
@@ -145,8 +146,14 @@ func (s *Scenario) pods() int {
 	n += (lost+int(s.Faults[DrainNode]))*(s.Replicas+int(s.Faults[Scale])) + s.spares()
 	n += int(s.Faults[Relabel]) // a pod that is released is replaced
 	n += int(s.Faults[OwnerCreate]) * s.Replicas
-	if s.Version == V1_9 { // a controller manager that restarts on a stale list creates pods again
-		n += int(s.Faults[Restart]) * s.Replicas
+	n += int(s.Faults[ResponseLost])            // a create or a delete that is decided again
+	late := s.Replicas + 2*int(s.Faults[Scale]) // creates, and deletes of a scale-down
+	if lost > 0 {
+		late += s.Replicas // and of an eviction
+	}
+	n += int(s.Faults[HandOver]) * late
+	if s.Version == V1_9 { // a controller manager that restarts on a stale list, or relists, creates pods again
+		n += int(s.Faults[Restart]+s.Faults[Relist])*s.Replicas + int(s.Faults[WatchStall])*s.Lag
 	}
 	return n
 }
@@ -182,8 +189,6 @@ func (s *Scenario) Validate() error {
 		return fmt.Errorf("fault owner-create=%d, the model has %d UIDs for the ReplicaSet", s.Faults[OwnerCreate], maxOwners)
 	case s.Past < 0 || s.Lag+s.Past > maxEvents:
 		return fmt.Errorf("past is %d, with lag the model takes at most %d", s.Past, maxEvents)
-	case s.Past > 0 && s.Version != V1_9:
-		return errors.New("a cache goes back in 1.9 only")
 	case s.Disruption.Limit > MaxUnavailable || s.Disruption.Value < 0 || s.Disruption.Percent && s.Disruption.Value > 100:
 		return errors.New("disruption out of range")
 	case s.Disruption.Limit != NoLimit && s.Version == V1_9:
@@ -261,8 +266,8 @@ func newSystem(s Scenario) (*system, error) {
 		}
 	}
 	for _, name := range s.Mutations {
-		turn, _ := switchByName(name)
-		turn(&y.bug)
+		plant, _ := switchByName(name) // Validate has found it
+		plant(&y.bug)
 	}
 	return y, nil
 }

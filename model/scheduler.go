@@ -58,6 +58,8 @@ func (y *system) feasible(s *State, n int) bool {
 // the pod is unbound, not marked, and (v1.37) has the UID that was decided for.
 // The request is on its way whatever the scheduler's cache shows meanwhile. The
 // pod stays assumed until the cache shows the binding, or why it was refused.
+// If the request has failed, or so it seems, the scheduler forgets the pod and
+// puts it back into its queue.
 //
 // Abstracts: bindingCycle, core/pod/storage/storage.go:setPodNodeAndMetadata.
 // Omits: the retry of a refused binding before the cache shows why.
@@ -84,7 +86,12 @@ func (y *system) schedBind(dst []State, s *State) []State {
 				next.Pods[i].Assumed = 0
 			}
 			dst = append(dst, y.settle(s, next))
+			next.Pods[i].Assumed = 0
+			dst = y.ends(dst, s, next, ResponseLost)
 		}
+		failed := *s
+		failed.Pods[i].Assumed = 0
+		dst = y.ends(dst, s, failed, RequestFail)
 	}
 	return dst
 }

@@ -7,11 +7,20 @@ func (y *system) settle(from *State, next State) State {
 	y.settleNodes(from, &next)
 	y.settleNamedTimers(from, &next)
 	y.settleOwner(from, &next)
+	if next.KCM.ExpectAge > 0 && !next.expecting() {
+		next.KCM.ExpectAge = 0
+	}
 	for i := range next.used() {
 		p := &next.Pods[i]
 		v := next.kcmPod(i)
 		if p.ExpectDel && (v.Deletion || !v.Stored) {
 			p.ExpectDel = false
+		}
+		if p.Untold && !next.hidden(i) {
+			p.Untold = false
+		}
+		if p.Late && p.Object == Removed && !p.Bare {
+			p.Late = false // nothing else has its name
 		}
 		if y.Version == V1_37 && !y.timedByName(p) {
 			p.Timer = y.settleTimer(&next, p.Timer, v)
@@ -45,7 +54,7 @@ func (y *system) settle(from *State, next State) State {
 func (p *Pod) forgotten() bool {
 	return p.Seen == Unseen && p.Assumed == 0 && p.Timer == Off && !p.Chosen && !p.ExpectDel && !p.Condemned &&
 		p.Drain == NotDrained && !p.Disrupted &&
-		!p.Removing && !p.Adopting
+		!p.Removing && !p.Adopting && !p.Late
 }
 
 // settleNodes is what the node controllers do when their cache advances.

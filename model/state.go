@@ -80,6 +80,7 @@ type Pod struct {
 	ExpectDel bool      // ReplicaSet controller: its deletion has not been seen yet
 	Condemned bool      // node controller (v1.9): the current eviction pass still has to delete it
 	Late      bool      // a former leader's request to delete it is still on its way
+	Untold    bool      // ReplicaSet controller: this process was not told that it was created, and does not see it yet
 	Drain     Drain     // kubectl drain and the eviction API
 	Disrupted bool      // in status.disruptedPods of the PodDisruptionBudget
 	Collect   Collect   // pod GC
@@ -258,7 +259,7 @@ type ControllerManager struct {
 
 	Sync      uint8 // ReplicaSet controller: UID of the owner that the current sync is about; 0 where no owner is deleted
 	ToCreate  uint8 // creates that the current sync still has to send
-	Batch     uint8 // of these, in the batch under way; 0 in scenarios where no request fails
+	Batch     uint8 // of these, in the batch under way; 0 in scenarios where every request ends well
 	BatchSize uint8 // of the batch under way
 	ExpectAdd uint8 // creates that have not been seen yet
 	ExpectAge uint8 // ticks since something was expected, as far as it matters

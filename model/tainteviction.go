@@ -27,11 +27,14 @@ func (y *system) taintEvictionSteps() []step {
 // taintEvict deletes a pod whose timer has fired. A timer that has fired is
 // not recalled, whatever the node does meanwhile. Where the pod's name is never
 // used again this is one step: whether the pod is still there is all that the
-// read before it finds out, and the API server finds that out again.
+// read before it finds out, and the API server finds that out again. If all of
+// its five tries fail the eviction is lost: the timer is not set again before
+// the taint has been seen to go (#140639).
 //
-// Abstracts: deletePodHandler (T6).
+// Abstracts: deletePodHandler (T6), timed_workers.go:getWrappedWorkerFunc.
 // Omits: the DisruptionTarget condition written before it, which nothing here
-// reads; the loss of an eviction after five failed deletes.
+// reads; that another change of the node's taints or of the pod's tolerations
+// sets the timer again; lost responses, after which the next try changes nothing.
 func (y *system) taintEvict(dst []State, s *State) []State {
 	for i := range s.used() {
 		if p := &s.Pods[i]; y.timedByName(p) {
@@ -43,6 +46,11 @@ func (y *system) taintEvict(dst []State, s *State) []State {
 		next := *s
 		if y.deletePod(&next, i) {
 			dst = append(dst, y.settle(s, next))
+		}
+		if !y.bug.retryForever {
+			failed := *s
+			failed.Pods[i].Timer = Done
+			dst = y.ends(dst, s, failed, RequestFail)
 		}
 	}
 	return dst

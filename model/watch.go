@@ -2,9 +2,9 @@ package model
 
 // Watches: each lets one cache of one process advance by one event. The
 // handlers of an event run in the same step; expectations are lowered there.
+// What goes wrong with them is in watchfaults.go.
 //
-// Omits: handlers that lag behind the cache they are called for; relists,
-// which skip events (each process copes with any prefix here).
+// Omits: handlers that lag behind the cache they are called for.
 
 func (y *system) watchSteps() []step {
 	return []step{
@@ -25,20 +25,33 @@ func (y *system) watchSteps() []step {
 // replica_set.go:addPod, updatePod, deletePod.
 // Omits: the work queue: a key is due when there is something to do.
 func (y *system) kcmSeesPod(dst []State, s *State) []State {
-	if s.KCM.Pods.unseen() == 0 {
+	if s.KCM.Pods.unseen() == 0 || s.KCM.Stalls.Pods {
 		return dst
 	}
 	next := *s
 	i := s.KCM.Pods.next()
 	before := s.kcmPod(i)
-	next.KCM.Pods.advance(y)
-	// replica_set.go:addPod: a pod that turns up marked is a deletion, and one
-	// of an owner that is gone, or has another UID, is nobody's.
-	after := next.kcmPod(i)
-	if !before.Stored && after.Stored && !after.Deletion && after.Owner != 0 && after.Owner == next.kcmOwner().UID && next.KCM.ExpectAdd > 0 {
-		next.KCM.ExpectAdd--
+	next.KCM.Pods.seek(s.KCM.Pods.Seen+1, y.kcmPast(s))
+	next.handlePod(i, before)
+	if y.bug.unnamedDeletes {
+		return y.countDeletion(dst, s, next, before, next.kcmPod(i))
 	}
-	return append(dst, y.settle(s, next))
+	dst = append(dst, y.settle(s, next))
+	if y.bug.listBeforeGate && !y.rsBusy(&next) && y.rsMayManage(&next) {
+		dst = y.rsManage(dst, &next, y.rsActive(s))
+	}
+	return dst
+}
+
+// handlePod lowers the expectation of creates when a pod turns up in the cache
+// of the controller manager. Deletions are seen to in settle.
+//
+// Abstracts: replica_set.go:addPod: a pod that turns up marked is a deletion, and
+// one of an owner that is gone, or has another UID, is nobody's.
+func (s *State) handlePod(i int, before PodView) {
+	if after := s.kcmPod(i); !before.Stored && after.Stored && !after.Deletion && after.Owner != 0 && after.Owner == s.kcmOwner().UID {
+		s.KCM.lowerAdd(1)
+	}
 }
 
 // kcmSeesNode delivers the oldest unseen change of a node to the controller
@@ -50,7 +63,10 @@ func (y *system) kcmSeesPod(dst []State, s *State) []State {
 // Abstracts: client-go tools/cache/shared_informer.go:HandleDeltas.
 // Omits: handlers that lag behind the cache that they are called for.
 func (y *system) kcmSeesNode(dst []State, s *State) []State {
-	return see(y, dst, s, func(s *State) *Cache[NodeView] { return &s.KCM.Nodes })
+	if s.KCM.Stalls.Nodes {
+		return dst
+	}
+	return see(y, dst, s, func(s *State) *Cache[NodeView] { return &s.KCM.Nodes }, y.kcmPast(s))
 }
 
 // kcmSeesReplicaSet delivers the oldest unseen change of the ReplicaSet to the
@@ -63,7 +79,7 @@ func (y *system) kcmSeesNode(dst []State, s *State) []State {
 // replica_set.go:updateRS.
 // Omits: handlers that lag behind the cache that they are called for.
 func (y *system) kcmSeesReplicaSet(dst []State, s *State) []State {
-	return see(y, dst, s, func(s *State) *Cache[ReplicaSetView] { return &s.KCM.ReplicaSets })
+	return see(y, dst, s, func(s *State) *Cache[ReplicaSetView] { return &s.KCM.ReplicaSets }, y.kcmPast(s))
 }
 
 // schedulerSeesPod delivers the oldest unseen change of a pod to the scheduler.
@@ -74,7 +90,7 @@ func (y *system) kcmSeesReplicaSet(dst []State, s *State) []State {
 // Abstracts: pkg/scheduler/eventhandlers.go:addPod, updatePod, deletePod.
 // Omits: the scheduling queue: every pod that waits may be next.
 func (y *system) schedulerSeesPod(dst []State, s *State) []State {
-	return see(y, dst, s, func(s *State) *Cache[PodView] { return &s.Scheduler.Pods })
+	return see(y, dst, s, func(s *State) *Cache[PodView] { return &s.Scheduler.Pods }, 0)
 }
 
 // schedulerSeesNode delivers the oldest unseen change of a node to the scheduler.
@@ -85,15 +101,16 @@ func (y *system) schedulerSeesPod(dst []State, s *State) []State {
 // Abstracts: pkg/scheduler/eventhandlers.go:addNode, updateNode, deleteNode.
 // Omits: the moves between its queues that an event makes.
 func (y *system) schedulerSeesNode(dst []State, s *State) []State {
-	return see(y, dst, s, func(s *State) *Cache[NodeView] { return &s.Scheduler.Nodes })
+	return see(y, dst, s, func(s *State) *Cache[NodeView] { return &s.Scheduler.Nodes }, 0)
 }
 
 // see appends the state in which the cache has advanced by one event.
-func see[View comparable](y *system, dst []State, s *State, cache func(*State) *Cache[View]) []State {
-	if cache(s).unseen() == 0 {
+func see[View comparable](y *system, dst []State, s *State, cache func(*State) *Cache[View], past uint8) []State {
+	c := cache(s)
+	if c.unseen() == 0 {
 		return dst
 	}
 	next := *s
-	cache(&next).advance(y)
+	cache(&next).seek(c.Seen+1, past)
 	return append(dst, y.settle(s, next))
 }
