@@ -73,7 +73,7 @@ func ownerClaims() []Claim {
 			}},
 		{ID: "P-ORPHAN-LAG", Status: NotGuaranteed,
 			Claim:  "when an owner that was deleted with propagation orphan goes, no pod still names it",
-			Source: "DERIVED: garbagecollector.go:attemptToOrphanWorker lists the dependents in its graph, which may lack a pod",
+			Source: "fails by #26120 and #78525: garbagecollector.go:attemptToOrphanWorker lists the dependents in its graph, which may lack a pod",
 			property: func(*system) check.Property[State] {
 				return check.TransitionInPlace("P-ORPHAN-LAG", func(from, to *State) bool {
 					gone := from.Owner.Finalizer == Orphan && to.Owner.UID != from.Owner.UID
@@ -101,6 +101,15 @@ func ownerClaims() []Claim {
 					}
 					return !decided || from.seesOwner()
 				}).When(func(s State) bool { return !s.seesOwner() })
+			}},
+		{ID: "P-FORGET", Status: Guaranteed,
+			Claim:  "while the ReplicaSet controller sees no owner it expects no create and no delete: its namesake starts afresh",
+			Source: "pkg/controller/replicaset/replica_set.go:deleteRS (#8000)",
+			unless: needsOwnerDelete,
+			property: func(*system) check.Property[State] {
+				return check.Invariant("P-FORGET", func(s State) bool {
+					return s.kcmOwner().UID != 0 || s.KCM.ExpectAdd == 0 && !s.anyPod(func(p *Pod) bool { return p.ExpectDel })
+				}).When(func(s State) bool { return s.kcmOwner().UID == 0 })
 			}},
 		{ID: "L-OWNER", Status: Liveness, Assumption: fair,
 			Claim:  "in the end a deleted owner is gone, and so is every pod that names one, except on dead nodes",
@@ -135,7 +144,7 @@ func ownerClaims() []Claim {
 			})},
 		{ID: "P-STATUS-MONO", Status: NotGuaranteed,
 			Claim:  "a status is written only over the generation that it was computed for: it never goes back to an older view",
-			Source: "fails by the retry in replica_set_utils.go:updateReplicaSetStatus (hazard B56)",
+			Source: "fails by the retry in replica_set_utils.go:updateReplicaSetStatus (hazard B56): its TODO fears several writers, but one and a user who changes the spec are enough",
 			property: func(*system) check.Property[State] {
 				return check.TransitionInPlace("P-STATUS-MONO", func(from, to *State) bool {
 					written := from.Owner.spec() == to.Owner.spec() && from.Owner.Status != to.Owner.Status

@@ -127,6 +127,9 @@ func TestOwnerPropertiesNotice(t *testing.T) {
 	}})
 	require.Equal(t, check.Violated, run(t, m, check.Options{}).Results[0].Verdict)
 
+	again.Mutations = []string{"rs.keepExpectations"}
+	require.Equal(t, check.Violated, run(t, build(t, again, "P-FORGET"), check.Options{Symmetry: true}).Results[0].Verdict)
+
 	for _, c := range []struct {
 		id, action string
 		s          model.Scenario
