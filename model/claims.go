@@ -49,6 +49,7 @@ func Catalogue() []Claim {
 		livenessClaims(),
 		drainClaims(),
 		faultClaims(),
+		machineClaims(),
 		ownerClaims(),
 	)
 }

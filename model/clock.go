@@ -32,6 +32,9 @@ func (y *system) tick(dst []State, s *State) []State {
 		if node.Link != Up || y.Untimed {
 			node.Silent = min(node.Silent+1, y.silence())
 		}
+		if node.Quarantine > 0 {
+			node.Quarantine = min(node.Quarantine+1, quarantineOver)
+		}
 		if s.kcmNode(n).Ready != True {
 			node.NotReady = min(node.NotReady+1, y.tolerationTicks())
 		}

@@ -195,7 +195,7 @@ func (t Timer) String() string {
 	return [...]string{"off", "armed", "ticked", "fired", "deleting", "deleted", "loose", "done"}[t]
 }
 func (d Drain) String() string     { return [...]string{"no", "listed", "admitted"}[d] }
-func (c Collect) String() string   { return [...]string{"no", "listed", "doomed"}[c] }
+func (c Collect) String() string   { return [...]string{"no", "in-round", "doomed"}[c] }
 func (l Link) String() string      { return [...]string{"absent", "up", "partitioned", "down"}[l] }
 func (c Condition) String() string { return [...]string{"True", "False", "Unknown"}[c] }
 func (z ZoneState) String() string { return [...]string{"normal", "partial", "full"}[z] }

@@ -4,13 +4,12 @@ package model
 // is a thing of its own: it can run without an object in the store, and an
 // object can say Running without a container.
 //
-// Omits: admission (no pod is refused), crashes of containers, the Ready=False
-// that a rebooted kubelet posts before it starts them again, kubelet restarts
-// without a reboot, static pods, grace periods that run out (a stop
-// may take any time).
+// Omits: what admission asks besides room, crashes of containers, the
+// Ready=False that a rebooted kubelet posts before it starts them again, static
+// pods, grace periods that run out (a stop may take any time).
 
 func (y *system) kubeletSteps() []step {
-	return []step{
+	steps := []step{
 		slow("Kubelet.Observe", y.kubeletObserve, y.podStep),
 		slow("Kubelet.Start", y.kubeletStart, y.podStep),
 		slow("Kubelet.Stop", y.kubeletStop, y.podStep),
@@ -19,13 +18,23 @@ func (y *system) kubeletSteps() []step {
 		slow("Kubelet.FinalDelete", y.kubeletFinalDelete, y.podStep),
 		slow("Kubelet.Heartbeat", y.kubeletHeartbeat, y.nodeStep),
 	}
+	if y.limited {
+		steps = append(steps, slow("Kubelet.Reject", y.kubeletReject, y.podStep))
+	}
+	if y.Faults[NodeDelete] > 0 {
+		steps = append(steps, slow("Kubelet.Register", y.kubeletRegister, y.nodeStep))
+	}
+	return steps
 }
 
 // kubeletObserve takes up one change of one pod from the watch. Changes of
 // different pods may be seen in any order, and several changes of one at once:
-// more than a watch does.
+// more than a watch does. A pod that is new to it must be admitted; one that is
+// terminal is not to run, whoever wrote so; a container that it finds and of
+// whose pod it does not hear is one to stop.
 //
-// Abstracts: config/config.go:podStorage.merge (ADD, DELETE, REMOVE).
+// Abstracts: config/config.go:podStorage.merge (ADD, DELETE, REMOVE);
+// pod_workers.go:UpdatePod; kubelet_pods.go:HandlePodCleanups (K8).
 // Omits: the REMOVE of a pod that has ended (see settle).
 func (y *system) kubeletObserve(dst []State, s *State) []State {
 	for i := range s.used() {
@@ -35,18 +44,67 @@ func (y *system) kubeletObserve(dst []State, s *State) []State {
 		}
 		seen := p.Seen
 		switch {
-		case p.Object == Removed && (seen == SeenLive || seen == SeenTerminating):
+		case p.Object == Removed && (seen == SeenLive || seen == SeenTerminating || seen == Unseen && p.Container == Started && !y.bug.noHousekeeping):
 			seen = SeenGone
 		case p.Object == Removed && y.bug.firstListStale && seen == Unseen:
 			seen = SeenLive
-		case p.Object == Stored && seen == Unseen && p.Deletion == Unmarked && p.Phase != Terminal:
+		case y.bug.restartTerminated && p.Object == Stored && seen == Unseen && p.Phase == Terminal:
 			seen = SeenLive
-		case p.Object == Stored && p.Deletion != Unmarked && seen < SeenTerminating:
+		case p.toAdmit():
+			if !y.limited || y.admits(s, i) {
+				seen = SeenLive
+			}
+		case p.Object == Stored && (p.Deletion != Unmarked || p.Phase == Terminal) && seen < SeenTerminating:
 			seen = SeenTerminating
 		}
 		if seen != p.Seen {
 			next := *s
 			next.Pods[i].Seen = seen
+			dst = append(dst, y.settle(s, next))
+		}
+	}
+	return dst
+}
+
+// toAdmit reports whether the kubelet of the pod's node, once it sees the pod,
+// has to decide whether to run it.
+func (p *Pod) toAdmit() bool {
+	return p.Object == Stored && p.Node != 0 && p.Seen == Unseen && p.Deletion == Unmarked && p.Phase != Terminal
+}
+
+// admits reports whether the kubelet has room for pod i beside the pods that it
+// runs or is ending. A pod that has left the store takes no room, though its
+// container may still run.
+//
+// Abstracts: kubelet_pods.go:filterOutInactivePods over the pod manager's pods.
+func (y *system) admits(s *State, i int) bool {
+	node, taken := s.Pods[i].Node, uint8(0)
+	for j := range s.used() {
+		if p := &s.Pods[j]; j != i && p.Node == node && p.Object == Stored && (p.Seen == SeenLive || p.Container == Started) {
+			taken++
+		}
+	}
+	capacity := y.Capacity[node-1]
+	return capacity == 0 || taken < capacity
+}
+
+// kubeletReject refuses a pod for which there is no room. The pod has failed,
+// never runs, and stays in the store.
+//
+// Reads: the pods of its node.
+// Guard: the pod is new to it, and does not fit.
+// Effect: its phase is terminal.
+// Abstracts: kubelet.go:HandlePodAdditions, rejectPod (K1).
+// Omits: the time between the refusal and its write.
+func (y *system) kubeletReject(dst []State, s *State) []State {
+	for i := range s.used() {
+		p := s.Pods[i]
+		if !p.toAdmit() || s.node(p.Node).Link != Up || y.admits(s, i) {
+			continue
+		}
+		p.Phase, p.Ready, p.Seen = Terminal, false, SeenTerminating
+		next := *s
+		if y.putPod(&next, i, p) {
 			dst = append(dst, y.settle(s, next))
 		}
 	}
@@ -123,7 +181,8 @@ func (y *system) eachWrite(dst []State, s *State, f func(p Pod) (Pod, bool)) []S
 // Omits: containers that are started and never become ready.
 func (y *system) kubeletReportRunning(dst []State, s *State) []State {
 	return y.eachWrite(dst, s, func(p Pod) (Pod, bool) {
-		if p.Container != Started || p.Seen == SeenGone || p.Phase == Terminal || p.Phase == Running && p.Ready {
+		if p.Container != Started || p.Seen == Unseen || p.Seen == SeenGone || p.Phase == Running && p.Ready ||
+			p.Phase == Terminal && !y.bug.restartTerminated {
 			return p, false
 		}
 		if y.bug.noReconcileTick && p.Phase == Running {
@@ -138,6 +197,7 @@ func (y *system) kubeletReportRunning(dst []State, s *State) []State {
 //
 // Abstracts: status_manager.go:TerminatePod, mergePodStatus: a terminal phase
 // is withheld while containers may run, and makes the pod not ready.
+// Omits: that it takes Ready off a pod which pod GC has failed and is to delete.
 func (y *system) kubeletReportTerminal(dst []State, s *State) []State {
 	return y.eachWrite(dst, s, func(p Pod) (Pod, bool) {
 		if p.Seen != SeenTerminating || p.Container == Started || p.Phase == Terminal {
@@ -214,4 +274,34 @@ func (y *system) kubeletHeartbeat(dst []State, s *State) []State {
 
 func (n *Node) heartbeatDue() bool {
 	return n.Link == Up && n.Object && (n.Silent > 0 || n.Ready != True)
+}
+
+// kubeletRegister creates the Node of a kubelet that has started and finds
+// none. It does so once: a running kubelet does not miss a Node that a user
+// deletes. The Node says what the kubelet knows of itself before it has asked
+// its runtime, and is born with a taint that keeps pods away until it is ready.
+// Pods that are still bound to its name are its pods again.
+//
+// Reads: its own memory.
+// Guard: it has not registered since it started; there is no such Node.
+// Effect: the Node exists, not ready.
+// Abstracts: kubelet_node_status.go:registerWithAPIServer (K11);
+// plugin/pkg/admission/nodetaint, not in (9).
+// Omits: a Node that exists is adopted (see settleNodes).
+func (y *system) kubeletRegister(dst []State, s *State) []State {
+	for n := range y.Nodes {
+		node := s.Nodes[n]
+		if node.Link != Up || node.Registered || node.Object {
+			continue
+		}
+		node.Object, node.Ready, node.Registered, node.Silent = true, False, true, 0
+		if y.Version != V1_9 {
+			node.Taints = NoScheduleNotReady
+		}
+		next := *s
+		if y.putNode(&next, n, node) {
+			dst = append(dst, y.settle(s, next))
+		}
+	}
+	return dst
 }

@@ -20,6 +20,9 @@ func livenessClaims() []Claim {
 		{ID: "L-READY", Status: Liveness, Assumption: fair,
 			Claim: "while a node is alive and not cordoned, in the end exactly replicas pods are ready on ready nodes, for ever (of an owner that nobody deletes)",
 			unless: func(y *system) string {
+				if why := y.short(); why != "" {
+					return why
+				}
 				if y.Toleration == TolerateForever && y.Version == V1_37 && y.Faults[NodeCrash]+y.Faults[Partition] > 0 {
 					return "the pods tolerate a failed node for ever"
 				}
@@ -52,21 +55,27 @@ func livenessClaims() []Claim {
 				return !left && (!s.Owner.lives() || s.active() >= int(s.Owner.Replicas))
 			})},
 		{ID: "L-BACK", Status: Liveness, Assumption: fair,
-			Claim:  "in the end a connected node is ready and without taints, and its surviving pods are ready, for ever",
+			Claim:  "in the end a connected node that has its Node object is ready and without taints of a controller, and its surviving pods are ready, for ever",
 			Source: "pkg/kubelet/status/status_manager.go:syncBatch; node_lifecycle_controller.go:markNodeAsReachable",
 			property: finally("L-BACK", func(y *system, s *State) bool {
 				for n := range y.Nodes {
-					if node := &s.Nodes[n]; node.Link == Up && (node.Ready != True || node.Taints != 0) {
+					if node := &s.Nodes[n]; node.Link == Up && node.Object && (node.Ready != True || node.Taints&^OutOfServiceTaint != 0) {
 						return false
 					}
 				}
 				return !s.anyPod(func(p *Pod) bool { return p.Active() && p.Node != 0 && s.node(p.Node).Link == Up && !p.Ready })
 			})},
 		{ID: "L-GONE", Status: Liveness, Assumption: fair,
-			Claim:  "in the end no terminating pod is left on a connected node or on none",
+			Claim:  "in the end no terminating pod is left on a connected node, on none, on one whose Node object is gone, or on one that is out of service",
 			Source: "pkg/kubelet/status/status_manager.go:canBeDeleted",
 			property: finally("L-GONE", func(y *system, s *State) bool {
-				return !s.anyPod(func(p *Pod) bool { return p.Terminating() && (p.Node == 0 || s.node(p.Node).Link == Up) })
+				return !s.anyPod(func(p *Pod) bool {
+					if !p.Terminating() || p.Node == 0 {
+						return p.Terminating()
+					}
+					node := s.node(p.Node)
+					return node.Link == Up || !node.Object || node.Ready != True && node.Taints&OutOfServiceTaint != 0
+				})
 			})},
 		{ID: "L-NOTREADY", Status: NotGuaranteed, Assumption: fair,
 			Claim:  "in the end no pod of a dead node is ready",
@@ -87,9 +96,10 @@ func finally(id string, ok func(y *system, s *State) bool) func(*system) check.P
 // lives reports whether there is a ReplicaSet that somebody wants.
 func (r *ReplicaSet) lives() bool { return r.UID != 0 && !r.Deleting() }
 
+// someNodeUp reports whether there is a node that pods can run on.
 func (s *State) someNodeUp(nodes int) bool {
 	for n := range nodes {
-		if s.Nodes[n].Link == Up {
+		if node := &s.Nodes[n]; node.Link == Up && node.Object && node.Taints&OutOfServiceTaint == 0 {
 			return true
 		}
 	}

@@ -105,12 +105,12 @@ func (y *system) newProcess(s *State) {
 		if !y.bug.keepOldProbeTimes {
 			node.Silent = 0
 		}
-		node.NotReady, node.NeedMark, node.Queued, node.InSet = 0, false, false, false
+		node.NotReady, node.Quarantine, node.NeedMark, node.Queued, node.InSet = 0, 0, false, false, false
 		node.Added = y.Version == V1_37
 	}
 	for i := range s.used() {
 		p := &s.Pods[i]
-		p.Timer, p.Chosen, p.ExpectDel, p.Condemned, p.Adopting = Off, false, false, false, false
+		p.Timer, p.Chosen, p.ExpectDel, p.Condemned, p.Adopting, p.Collect = Off, false, false, false, false, NotCollected
 	}
 }
 

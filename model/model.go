@@ -130,7 +130,11 @@ func (m *Model) Assumptions() []string {
 	if requests := m.y.requestAssumption(); requests != "" {
 		all = append(all, requests)
 	}
-	all = append(all, "every node has room for every pod; containers start, become ready and stop when told to")
+	room := "every node has room for every pod"
+	if m.y.limited {
+		room = "every pod takes one slot of its node"
+	}
+	all = append(all, room+"; containers start, become ready and stop when told to")
 	if m.y.Version == V1_37 {
 		all = append(all, "the first list of a restarted controller manager is consistent (WatchList, no fallback)")
 	}

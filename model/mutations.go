@@ -34,12 +34,18 @@ type bugs struct {
 	pdbNoDisruptedPods     bool
 	pdbControllerDown      bool
 	finalDeleteNoUID       bool
+	noLiveCheck            bool // pod GC
+	statusRejected         bool // pod GC
+	forgetPodsOnNodeDelete bool // scheduler
+	restartTerminated      bool // kubelet
+	noHousekeeping         bool // kubelet
 
 	// Repairs.
-	removeWithUID bool
-	timerOfUID    bool
-	evictWithUID  bool
-	retryForever  bool
+	removeWithUID   bool
+	timerOfUID      bool
+	evictWithUID    bool
+	retryForever    bool
+	gcDeleteWithUID bool
 }
 
 // A Mutation is one bug planted in the model, imitating one that Kubernetes
@@ -84,6 +90,7 @@ func Mutations() []Mutation {
 		all,
 		drainMutations(),
 		faultMutations(),
+		machineMutations(),
 		nameMutations(),
 		ownerMutations(),
 	)

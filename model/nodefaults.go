@@ -8,6 +8,7 @@ func (y *system) nodeFaults() []step {
 		fault(NodeReturn, "Fault.NodeReturn", y.nodeReturn, y.nodeStep),
 		fault(Partition, "Fault.Partition", y.partition, y.nodeStep),
 		fault(Heal, "Fault.Heal", y.heal, y.nodeStep),
+		fault(KubeletRestart, "Fault.RestartKubelet", y.restartKubelet, y.nodeStep),
 	}
 }
 
@@ -22,6 +23,9 @@ func (y *system) relink(dst []State, s *State, f Fault, to Link, from ...Link) [
 				next := *s
 				next.spend(f)
 				next.Nodes[n].Link = to
+				if link == Down {
+					next.Nodes[n].Registered = s.Nodes[n].Object
+				}
 				if to == Down {
 					y.switchOff(&next, n)
 				}
@@ -77,4 +81,30 @@ func (y *system) partition(dst []State, s *State) []State {
 // Effect: its kubelet sees and writes again, with the memory that it had.
 func (y *system) heal(dst []State, s *State) []State {
 	return y.relink(dst, s, Heal, Up, Partitioned)
+}
+
+// restartKubelet ends a kubelet and starts another, which knows of no pod until
+// it has listed them, and has to register. Containers run on.
+//
+// Reads: nothing.
+// Guard: the machine is on.
+// Effect: the kubelet's memory is gone.
+// Abstracts: pkg/kubelet, its start; protocol 4.3.
+// Omits: a first list that is stale (see reflector.firstListStale).
+func (y *system) restartKubelet(dst []State, s *State) []State {
+	for n := range y.Nodes {
+		next := *s
+		node := &next.Nodes[n]
+		if node.Link == Down || !next.spend(KubeletRestart) {
+			continue
+		}
+		node.Registered = node.Object && node.Link == Up
+		for i := range s.used() {
+			if p := &next.Pods[i]; p.Node == NodeRef(n+1) {
+				p.Seen = Unseen
+			}
+		}
+		dst = append(dst, y.settle(s, next))
+	}
+	return dst
 }

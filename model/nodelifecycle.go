@@ -46,7 +46,11 @@ func (y *system) eachNode(dst []State, s *State, f func(node Node, v NodeView) (
 		if !node.Object {
 			continue
 		}
-		node, ok := f(node, s.kcmNode(n))
+		v := s.kcmNode(n)
+		if !v.Object {
+			continue
+		}
+		node, ok := f(node, v)
 		if !ok {
 			continue
 		}
@@ -138,16 +142,19 @@ func (y *system) fullDisruption(s *State) bool {
 	return true
 }
 
-// nlcTaintNoSchedule keeps the NoSchedule taint equal to the condition.
+// nlcTaintNoSchedule keeps the NoSchedule taint equal to the condition; so it
+// takes off the one that a Node is born with.
 //
 // Abstracts: doNoScheduleTaintingPass (L4). The patch carries the revision of
 // the node that was read.
 func (y *system) nlcTaintNoSchedule(dst []State, s *State) []State {
 	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
-		if v.Taints&NoScheduleUnreachable != 0 == (v.Ready != True) || v != node.kcmView() && !y.bug.noConflict {
+		const taints = NoScheduleNotReady | NoScheduleUnreachable
+		want := [...]Taints{True: 0, False: NoScheduleNotReady, Unknown: NoScheduleUnreachable}[v.Ready]
+		if v.Taints&taints == want || v != node.kcmView() && !y.bug.noConflict {
 			return node, false
 		}
-		node.Taints ^= NoScheduleUnreachable
+		node.Taints = node.Taints&^taints | want
 		return node, true
 	})
 }

@@ -13,7 +13,7 @@ type Repair struct {
 }
 
 // Repairs returns all repairs.
-func Repairs() []Repair { return slices.Concat(nameRepairs(), faultRepairs()) }
+func Repairs() []Repair { return slices.Concat(nameRepairs(), faultRepairs(), machineRepairs()) }
 
 // switchByName finds what plants a mutation or makes a repair.
 func switchByName(name string) (func(*bugs), error) {

@@ -79,7 +79,12 @@ func safetyClaims() []Claim {
 		{ID: "P-TERM-NR", Status: Assumed, Assumption: "only kubelets report a terminal phase",
 			Claim:  "a terminal pod is not Ready",
 			Source: "pkg/kubelet/status/status_manager.go:mergePodStatus (#108594)",
-			unless: needsTermination,
+			unless: func(y *system) string {
+				if y.Faults[NodeDelete]+y.Faults[OutOfService] > 0 && y.Version != V1_9 {
+					return "its assumption fails: pod GC writes that a pod has failed and leaves Ready as it was"
+				}
+				return needsTermination(y)
+			},
 			property: func(y *system) check.Property[State] {
 				return check.Invariant("P-TERM-NR", func(s State) bool {
 					return !s.anyPod(func(p *Pod) bool { return p.Stored() && p.Phase == Terminal && p.Ready })
@@ -141,7 +146,7 @@ func safetyClaims() []Claim {
 			property: evictions("P-CANCEL", func(y *system, s *State, n int) bool { return s.kcmNode(n).Ready != True },
 				func(s *State, n int) bool { return s.Nodes[n].Ready == True })},
 		{ID: "P-EVICT-WHY", Status: Guaranteed,
-			Claim:  "a pod is evicted only from a node that the deciding process has held not ready for the whole eviction delay, by its own clock",
+			Claim:  "a pod is evicted only from a node that the deciding process has held not ready for the whole eviction delay, by its own clock, or whose Node object it sees gone",
 			Source: "node_lifecycle_controller.go:processTaintBaseEviction; (9) node_controller.go:monitorNodeStatus",
 			unless: func(y *system) string {
 				if y.Toleration == TolerateNot && y.Version == V1_37 {
@@ -153,7 +158,7 @@ func safetyClaims() []Claim {
 				if y.Version == V1_9 { // counted from the last heartbeat
 					return s.kcmNode(n).Ready != True && s.KCM.Uptime >= evictionTicks
 				}
-				return s.Nodes[n].NotReady >= y.tolerationTicks()
+				return s.Nodes[n].NotReady >= y.tolerationTicks() || !s.kcmNode(n).Object // a timer outlives the Node
 			}, func(*State, int) bool { return true })},
 		{ID: "P-FULL", Status: Assumed, Assumption: "the disruption state is computed and acted on in one step (hazards B20 and B21 are races within it)",
 			Claim:  "no eviction of a node's pods begins while every node is seen not ready",
@@ -184,6 +189,8 @@ func safetyClaims() []Claim {
 					return "it takes a replica, a second node and the failure of one"
 				case y.Toleration == TolerateForever && y.Version == V1_37:
 					return "the pods tolerate a failed node for ever"
+				case y.limited:
+					return "no node need have room for all replicas"
 				}
 				return partialDisruption(y)
 			},
@@ -277,7 +284,7 @@ func revisions(y *system) check.Property[State] {
 		stale := y.Version == V1_37 && marked >= 0 && from.kcmPod(marked) != from.Pods[marked].kcmView()
 		for n := range to.Nodes {
 			a, b := &from.Nodes[n], &to.Nodes[n]
-			tainted := a.Taints != b.Taints
+			tainted := a.Object && b.Object && (a.Taints^b.Taints)&^OutOfServiceTaint != 0 // by a controller
 			stale = stale || tainted && from.kcmNode(n) != a.kcmView()
 		}
 		return written <= 1 && !stale
@@ -370,8 +377,8 @@ func needsUserDelete(y *system) string {
 }
 
 func needsTermination(y *system) string {
-	if y.Faults[PodDelete]+y.Faults[ForceDelete]+y.Faults[Scale]+y.Faults[OwnerDelete]+y.Faults[NodeReturn]+y.Faults[Heal]+y.Faults[DrainNode] == 0 &&
-		!y.readopts() && !y.staleRestart() {
+	if y.Faults[PodDelete]+y.Faults[ForceDelete]+y.Faults[Scale]+y.Faults[OwnerDelete]+y.Faults[NodeReturn]+y.Faults[Heal]+y.Faults[DrainNode]+
+		y.Faults[NodeDelete]+y.Faults[OutOfService] == 0 && !y.readopts() && !y.staleRestart() {
 		return "no pod ends on a live node in this scenario"
 	}
 	return ""

@@ -138,8 +138,8 @@ func (s *Scenario) pods() int {
 	if s.Pods > 0 {
 		return s.Pods
 	}
-	lost := int(s.Faults[NodeCrash] + s.Faults[Partition])
-	if s.Faults[Heal]+s.Faults[NodeReturn] == 0 {
+	lost := int(s.Faults[NodeCrash] + s.Faults[Partition] + s.Faults[NodeDelete])
+	if s.Faults[Heal]+s.Faults[NodeReturn]+s.Faults[KubeletRestart] == 0 {
 		lost = min(lost, s.Nodes) // each node fails once
 	}
 	n := s.Replicas + int(s.Faults[PodDelete]+s.Faults[ForceDelete]+s.Faults[Scale]) + s.BarePods + int(s.Faults[PodRecreate])
@@ -154,6 +154,7 @@ func (s *Scenario) pods() int {
 	n += int(s.Faults[HandOver]) * late
 	if s.Version == V1_9 { // a controller manager that restarts on a stale list, or relists, creates pods again
 		n += int(s.Faults[Restart]+s.Faults[Relist])*s.Replicas + int(s.Faults[WatchStall])*s.Lag
+		n += int(s.Faults[NodeDelete]) * s.Replicas // no quarantine: replaced onto the Node that the scheduler still sees
 	}
 	return n
 }
@@ -248,7 +249,7 @@ func newSystem(s Scenario) (*system, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	y := &system{Scenario: s, lag: uint8(s.Lag), past: uint8(s.Past), limit: s.pods(), repels: noSchedule}
+	y := &system{Scenario: s, lag: uint8(s.Lag), past: uint8(s.Past), limit: s.pods(), repels: noSchedule | OutOfServiceTaint}
 	y.limited = s.Capacity != [MaxNodes]uint8{}
 	y.budgeted = s.Disruption.Limit != NoLimit && s.Faults[DrainNode] > 0
 	for n := range s.Nodes {
@@ -281,35 +282,48 @@ func (y *system) initial() []State {
 	for n := range y.Nodes {
 		s.Nodes[n] = Node{Link: Up, Registered: true, Object: true, Known: true}
 	}
+	if y.Start == StartRunning {
+		return y.placed(nil, s, 0, 0)
+	}
 	for i := range y.BarePods {
 		s.Pods[i] = Pod{Object: Stored, Bare: true}
 	}
-	if y.Start == StartEmpty {
-		return []State{s}
-	}
-	if y.budgeted {
-		s.PDB = y.pdbOf(y.Replicas, y.Replicas, y.Disruption.desiredHealthy(y.Replicas))
-	}
-	var all []State
-	var place func(s State, i, from int)
-	place = func(s State, i, from int) {
-		if i == y.BarePods+y.Replicas {
-			all = append(all, s)
-			return
+	return []State{s}
+}
+
+// placed appends every state in which the pods from i on run on the nodes from n
+// on, as far as there is room; the rest are pending. A user's pods come first.
+func (y *system) placed(all []State, s State, i, n int) []State {
+	if i == y.BarePods+y.Replicas {
+		if y.budgeted {
+			s.PDB = y.pdbStatus(&s)
 		}
-		if i == y.BarePods {
-			from = 0 // pods of one kind are alike: in ascending order of their nodes
+		return append(all, s)
+	}
+	if i == y.BarePods {
+		n = 0 // pods of one kind are alike: in ascending order of their nodes
+	}
+	p := Pod{Object: Stored, Bare: i < y.BarePods}
+	if !p.Bare {
+		p.Owner = s.Owner.UID
+	}
+	full := true
+	for m := range y.Nodes {
+		if y.Capacity[m] > 0 && s.slots(m) >= int(y.Capacity[m]) {
+			continue
 		}
-		for n := from; n < y.Nodes; n++ {
-			p := Pod{Object: Stored, Phase: Running, Node: NodeRef(n + 1), Ready: true, Seen: SeenLive, Container: Started}
-			if p.Bare = i < y.BarePods; !p.Bare {
-				p.Owner = s.Owner.UID
-			}
-			s.Pods[i] = p
-			place(s, i+1, n)
+		full = false
+		if m >= n {
+			p.Phase, p.Node, p.Ready, p.Seen, p.Container = Running, NodeRef(m+1), true, SeenLive, Started
+			next := s
+			next.Pods[i] = p
+			all = y.placed(all, next, i+1, m)
 		}
 	}
-	place(s, 0, 0)
+	if full {
+		s.Pods[i] = p
+		all = y.placed(all, s, i+1, n)
+	}
 	return all
 }
 

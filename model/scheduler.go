@@ -2,7 +2,7 @@ package model
 
 // The scheduler, pkg/scheduler/schedule_one.go.
 //
-// Omits: capacity (every feasible node has room), scores (the choice among
+// Omits: requests other than one slot for each pod, scores (the choice among
 // feasible nodes is any), queues and back-off; a scheduler that restarts.
 
 func (y *system) schedulerSteps() []step {
@@ -51,7 +51,25 @@ func (y *system) schedulerSees(s *State, i int) PodView {
 func (y *system) feasible(s *State, n int) bool {
 	now := y.schedulerNode(&s.Nodes[n])
 	v := s.Scheduler.Nodes.view(n, &now)
-	return v.Object && v.Ready == True && v.Taints == 0 && !v.Unschedulable
+	return v.Object && v.Ready == True && v.Taints == 0 && !v.Unschedulable && (!y.limited || y.roomSeen(s, n))
+}
+
+// roomSeen reports whether node n has room by the scheduler's cache, in which
+// pods that are bound, terminating ones too, and pods that are assumed take it.
+//
+// Abstracts: NodeResourcesFit; backend/cache/cache.go:AssumePod.
+func (y *system) roomSeen(s *State, n int) bool {
+	taken, home := uint8(0), NodeRef(n+1)
+	for i := range s.used() {
+		bound := y.schedulerSees(s, i).Node == home
+		if y.bug.forgetPodsOnNodeDelete && s.Budget[NodeDelete] < y.Faults[NodeDelete] {
+			bound = false
+		}
+		if bound || s.Pods[i].Assumed == home {
+			taken++
+		}
+	}
+	return y.Capacity[n] == 0 || taken < y.Capacity[n]
 }
 
 // schedBind writes the binding of an assumed pod. The API server accepts it if

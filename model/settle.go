@@ -10,6 +10,7 @@ func (y *system) settle(from *State, next State) State {
 	if next.KCM.ExpectAge > 0 && !next.expecting() {
 		next.KCM.ExpectAge = 0
 	}
+	y.settleQuarantine(&next)
 	for i := range next.used() {
 		p := &next.Pods[i]
 		v := next.kcmPod(i)
@@ -54,7 +55,8 @@ func (y *system) settle(from *State, next State) State {
 func (p *Pod) forgotten() bool {
 	return p.Seen == Unseen && p.Assumed == 0 && p.Timer == Off && !p.Chosen && !p.ExpectDel && !p.Condemned &&
 		p.Drain == NotDrained && !p.Disrupted &&
-		!p.Removing && !p.Adopting && !p.Late
+		!p.Removing && !p.Adopting && !p.Late &&
+		p.Container != Started && (p.Collect == NotCollected || !p.Bare)
 }
 
 // settleNodes is what the node controllers do when their cache advances.
@@ -63,6 +65,9 @@ func (y *system) settleNodes(from, next *State) {
 	leaving := y.Version == V1_9 && !full && y.fullDisruption(from)
 	for n := range y.Nodes {
 		node, v := &next.Nodes[n], next.kcmNode(n)
+		if node.Link == Up && node.Object {
+			node.Registered = true // a kubelet that has still to register finds its Node
+		}
 		if leaving && node.Link != Up { // handleDisruption: all probe and transition times := now
 			node.Silent = 0
 		}
@@ -117,7 +122,11 @@ func (y *system) settleTimer(s *State, t Timer, v PodView) Timer {
 	if v.Node == 0 {
 		return Off
 	}
-	first := y.tolerated(s.kcmNode(int(v.Node - 1)).Taints)
+	node := s.kcmNode(int(v.Node - 1))
+	if !node.Object {
+		return t // a Node that goes takes its taints along, and leaves the timers
+	}
+	first := y.tolerated(node.Taints)
 	if t == Off || first == Off || first == Fired {
 		return first
 	}

@@ -179,9 +179,8 @@ const (
 // Collect is how far pod GC has come with a pod.
 type Collect uint8
 
-// Pod GC has nothing to do with a pod; has it in the list of its current round;
-// has found its node to be gone, or the pod to be one to remove, and is to
-// delete it by name.
+// Pod GC has nothing to do with a pod; has found in its current round that it
+// is one to remove, and is to write that it has failed; is to delete it by name.
 const (
 	NotCollected Collect = iota
 	InRound
@@ -208,7 +207,7 @@ type Node struct {
 	Queued     bool  // waits for its eviction (v1.9) or for the NoExecute taint
 	InSet      bool  // node controller (v1.9): was evicted and has not been ready since
 	Listed     bool  // node lifecycle: had a NoExecute taint in the list that the current pass began with
-	Quarantine uint8 // pod GC: ticks for which it has been missing; 0: it is not
+	Quarantine uint8 // pod GC: 1 and the ticks since it was found missing (v1.9: swept); 0: it was not
 	Draining   bool  // a user drains it
 }
 
@@ -329,6 +328,16 @@ func (s *State) used() int {
 		}
 	}
 	return MaxPods
+}
+
+// slots counts the pods that take up room on node n: bound and not terminal.
+func (s *State) slots(n int) (taken int) {
+	for i := range s.used() {
+		if p := &s.Pods[i]; p.Stored() && p.Phase != Terminal && p.Node == NodeRef(n+1) {
+			taken++
+		}
+	}
+	return taken
 }
 
 // Stored reports whether the object is in the store.

@@ -3,7 +3,7 @@ package model
 // What users do. A user deletes and creates by name, and waits for nothing.
 
 func (y *system) userSteps() []step {
-	return []step{
+	steps := []step{
 		fault(PodDelete, "User.Delete", y.userDelete, y.podStep),
 		fault(Scale, "User.Scale", y.userScale, nil),
 		fault(PodRecreate, "User.Recreate", y.userRecreate, y.podStep),
@@ -11,7 +11,12 @@ func (y *system) userSteps() []step {
 		fault(Relabel, "User.Relabel", y.userRelabel, y.podStep),
 		fault(OwnerDelete, "User.DeleteReplicaSet", y.userDeleteOwner, nil),
 		fault(OwnerCreate, "User.CreateReplicaSet", y.userCreateOwner, nil),
+		fault(NodeDelete, "User.DeleteNode", y.userDeleteNode, y.nodeStep),
 	}
+	if y.Version != V1_9 { // which knows no such taint
+		steps = append(steps, fault(OutOfService, "User.TaintOutOfService", y.userOutOfService, y.nodeStep))
+	}
+	return steps
 }
 
 // userDelete deletes any pod by its name.
@@ -148,6 +153,54 @@ func (y *system) userCreateOwner(dst []State, s *State) []State {
 	created := y.Faults[OwnerCreate] - next.Budget[OwnerCreate]
 	if y.putOwner(&next, ReplicaSet{UID: 1 + created, Replicas: uint8(y.Replicas)}) {
 		dst = append(dst, y.settle(s, next))
+	}
+	return dst
+}
+
+// userDeleteNode deletes a Node object, whatever its machine does. Its pods, and
+// what the controllers remember by its name, stay. A Node that does not exist
+// is kept as not ready: nobody says that it is.
+//
+// Reads: nothing.
+// Guard: the Node exists.
+// Effect: it is gone; a running kubelet does not create it again.
+// Abstracts: kubectl delete node; registry/core/node.
+// Omits: what the node lifecycle controller still holds of the name if a new
+// Node comes between two of its passes (nodeHealthMap, knownNodeSet): the new
+// one has a heartbeat of its own and no NoExecute taints to take off.
+func (y *system) userDeleteNode(dst []State, s *State) []State {
+	for n := range y.Nodes {
+		next, node := *s, s.Nodes[n]
+		if !node.Object || !next.spend(NodeDelete) {
+			continue
+		}
+		node.Object, node.Ready, node.Taints, node.Unschedulable = false, Unknown, 0, false
+		if y.putNode(&next, n, node) {
+			dst = append(dst, y.settle(s, next))
+		}
+	}
+	return dst
+}
+
+// userOutOfService says of a node that its machine is off for good. A user is
+// told to make sure of that; here they look at the Node only.
+//
+// Reads: the Node.
+// Guard: it is not ready.
+// Effect: the taint out-of-service, which stays.
+// Abstracts: kubectl taint nodes NAME node.kubernetes.io/out-of-service:NoSchedule.
+// Omits: the effect NoExecute, which marks the pods at once; here they are
+// marked by the eviction from a node that is not ready.
+func (y *system) userOutOfService(dst []State, s *State) []State {
+	for n := range y.Nodes {
+		next, node := *s, s.Nodes[n]
+		if !node.Object || node.Ready == True || node.Taints&OutOfServiceTaint != 0 || !next.spend(OutOfService) {
+			continue
+		}
+		node.Taints |= OutOfServiceTaint
+		if y.putNode(&next, n, node) {
+			dst = append(dst, y.settle(s, next))
+		}
 	}
 	return dst
 }

@@ -105,6 +105,12 @@ func (w *whereabouts) ofNodes(action, process string) string {
 		return "no node is switched off: --fault node-crash=1 switches one off"
 	case action == "Fault.Heal" && w.Faults[model.Partition] == 0:
 		return "no node is cut off: --fault partition=1 cuts one off"
+	case action == "Kubelet.Register":
+		return "a running kubelet does not register again: --fault kubelet-restart=1 makes one start"
+	case action == "Kubelet.Reject":
+		return "no node gets more pods than it has room for"
+	case action == "User.TaintOutOfService" && !w.fails:
+		return "no node fails: --fault node-crash=1 makes one fail"
 	case action == "Kubelet.Heartbeat" && !w.back:
 		return "no failed node comes back: it takes --fault node-crash=1,node-return=1 or partition=1,heal=1"
 	case w.Nodes == 1 && (process == "TaintEviction" || process == "NodeController" || action == "NodeLifecycle.TaintNoExecute" || action == "NodeLifecycle.Untaint"):
@@ -157,7 +163,7 @@ func (w *whereabouts) ofEnds(action, process string) string {
 		deletes = 2 // the first makes room for it
 	}
 	switch {
-	case action == "PodGC.Remove" && w.Faults[model.PodDelete] < deletes:
+	case (action == "PodGC.Remove" || process == "PodGC" && w.Faults[model.NodeDelete]+w.Faults[model.OutOfService] == 0) && w.Faults[model.PodDelete] < deletes:
 		return fmt.Sprintf("no pod is deleted before it is bound: --fault pod-delete=%d can delete one", deletes)
 	case action == "Kubelet.FinalDelete" && w.NoGrace:
 		return "pods end without grace: the API server removes them without a last word of the kubelet"

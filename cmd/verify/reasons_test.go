@@ -62,6 +62,8 @@ func TestWhyNever(t *testing.T) {
 	add("nothing wanted", model.Scenario{Nodes: 1, Faults: Budget{model.PodDelete: 1}})
 	add("wanted later", model.Scenario{Nodes: 1, Faults: Budget{model.Scale: 1}})
 	add("a user's pod stays", model.Scenario{Nodes: 1, BarePods: 1, Faults: Budget{model.PodRecreate: 1}})
+	add("a Node is deleted", model.Scenario{Replicas: 1, Nodes: 1, Start: model.StartRunning, Faults: Budget{model.NodeDelete: 1}})
+	add("no more room", model.Scenario{Replicas: 2, Nodes: 2, Capacity: [model.MaxNodes]uint8{1, 1}, Faults: Budget{model.PodDelete: 1}})
 	add("from nothing", model.Scenario{Replicas: 1, Nodes: 1})
 	for _, n := range scenarios {
 		t.Run(n.Name, func(t *testing.T) {

@@ -1,0 +1,178 @@
+package model
+
+import (
+	"slices"
+
+	"github.com/reconverge/reconverge/check"
+)
+
+// What is claimed of pod GC, of Nodes that come and go, of the kubelet's own
+// life and of room on nodes.
+
+func machineClaims() []Claim {
+	const fair = "weak fairness of every action that is neither a fault nor a user's; faults stop"
+	return []Claim{
+		{ID: "P-GC-SAFE", Status: Guaranteed,
+			Claim:  "pod GC takes a bound pod for an orphan only if its Node is absent at a live read",
+			Source: "podgc/gc_controller.go:discoverDeletedNodes (#22667, #82365)",
+			unless: needsNodeDelete,
+			property: func(y *system) check.Property[State] {
+				orphan := func(s *State, p *Pod) bool {
+					return p.Node != 0 && (y.Version == V1_9 || !s.kcmNode(int(p.Node-1)).Object)
+				}
+				return check.TransitionInPlace("P-GC-SAFE", func(from, to *State) bool {
+					for i := range to.used() {
+						a, b := &from.Pods[i], &to.Pods[i]
+						if a.Collect == NotCollected && b.Collect != NotCollected && orphan(from, a) && from.node(a.Node).Object {
+							return false
+						}
+					}
+					return true
+				}).When(func(s State) bool { return s.anyPod(func(p *Pod) bool { return orphan(&s, p) }) })
+			}},
+		{ID: "P-DEL-TARGET-PODGC", Status: NotGuaranteed,
+			Claim:  "pod GC deletes no other pod than the one that it has found",
+			Source: "fails as its delete goes by name (hazard B26): podgc/gc_controller.go:markFailedAndDeletePodWithCondition",
+			property: func(*system) check.Property[State] {
+				return check.TransitionInPlace("P-DEL-TARGET-PODGC", func(from, to *State) bool {
+					for i := range to.used() {
+						if from.Pods[i].Collect == Doomed && to.Pods[i].Collect == NotCollected && from.deletesOther(to, i) {
+							return false
+						}
+					}
+					return true
+				}, "PodGC.Delete").When(when(func(p *Pod) bool { return p.Collect == Doomed }))
+			}},
+		{ID: "P-CAP", Status: Assumed, Assumption: "one scheduler, whose bindings carry the UID",
+			Claim:  "the pods that are bound to a node and not terminal never exceed its capacity",
+			Source: "pkg/scheduler/backend/cache/cache.go:AssumePod",
+			unless: func(y *system) string {
+				if y.Version == V1_9 && y.Faults[PodRecreate] > 0 {
+					return "its assumption fails: in 1.9 a binding carries no UID"
+				}
+				return needsCapacity(y)
+			},
+			property: func(y *system) check.Property[State] {
+				return y.fits("P-CAP", func(p *Pod) bool { return p.Stored() && p.Phase != Terminal })
+			}},
+		{ID: "P-ADMIT", Status: Guaranteed,
+			Claim:  "the pods of the store whose containers run on a node never exceed its capacity",
+			Source: "pkg/kubelet/kubelet.go:HandlePodAdditions",
+			unless: needsCapacity,
+			property: func(y *system) check.Property[State] {
+				return y.fits("P-ADMIT", func(p *Pod) bool { return p.Stored() && p.Container == Started })
+			}},
+		{ID: "P-CAP-RUN", Status: NotGuaranteed,
+			Claim:  "the containers that run on a node never exceed its capacity",
+			Source: "fails as a pod that is force-deleted leaves its room at once, and its container later: pkg/kubelet/kubelet_pods.go:filterOutInactivePods",
+			property: func(y *system) check.Property[State] {
+				return y.fits("P-CAP-RUN", func(p *Pod) bool { return p.Container == Started })
+			}},
+		{ID: "P-NAME-RUN", Status: NotGuaranteed,
+			Claim:  "at most one container runs under a name",
+			Source: "fails by deleting the Node of a machine that is cut off (hazard B36: kubernetes/website#1731, kubernetes/community#124)",
+			property: func(*system) check.Property[State] {
+				return check.Invariant("P-NAME-RUN", func(s State) bool {
+					running := 0
+					for i := range s.used() {
+						if p := &s.Pods[i]; p.Bare && p.Container == Started {
+							running++
+						}
+					}
+					return running <= 1
+				}).When(when(func(p *Pod) bool { return p.Bare && p.Container == Started && p.Object == Removed }))
+			}},
+		{ID: "P-NORESTART", Status: Guaranteed,
+			Claim:  "a container that its kubelet has ended is not started again, by a restarted kubelet neither",
+			Source: "pkg/kubelet/pod_workers.go:UpdatePod; protocol 4.3",
+			unless: func(y *system) string {
+				if y.Faults[PodDelete]+y.Faults[Scale]+y.Faults[NodeReturn]+y.Faults[Heal]+y.Faults[NodeDelete] == 0 && !y.staleRestart() {
+					return "no kubelet ends a container in this scenario"
+				}
+				return ""
+			},
+			property: steps("P-NORESTART", func(a, b *Pod) bool { return a.Container != Stopped || b.Container != Started },
+				when(func(p *Pod) bool { return p.Container == Stopped }))},
+		{ID: "L-ORPHAN", Status: Liveness, Assumption: fair,
+			Claim:  "in the end no pod is bound to a node whose Node object is gone, for ever",
+			Source: "podgc/gc_controller.go:gcOrphaned",
+			unless: needsNodeDelete,
+			property: finally("L-ORPHAN", func(y *system, s *State) bool {
+				return !s.anyPod(func(p *Pod) bool { return p.Stored() && p.Node != 0 && !s.node(p.Node).Object })
+			})},
+		{ID: "L-STOP", Status: Liveness, Assumption: fair,
+			Claim:  "in the end no container runs on a connected node whose pod has left the store, for ever",
+			Source: "pkg/kubelet/kubelet_pods.go:HandlePodCleanups",
+			property: finally("L-STOP", func(y *system, s *State) bool {
+				return !s.anyPod(func(p *Pod) bool { return p.Object == Removed && p.Container == Started && s.node(p.Node).Link == Up })
+			})},
+	}
+}
+
+// deletesOther reports whether a step marks or removes a pod other than i.
+func (s *State) deletesOther(to *State, i int) bool {
+	for j := range to.used() {
+		a, b := &s.Pods[j], &to.Pods[j]
+		if j != i && a.Stored() && (!b.Stored() || b.Deletion > a.Deletion) {
+			return true
+		}
+	}
+	return false
+}
+
+// fits claims that the pods of which takes is true fit on their nodes.
+func (y *system) fits(id string, takes func(*Pod) bool) check.Property[State] {
+	counts := func(s *State) (taken [MaxNodes]uint8) {
+		for i := range s.used() {
+			if p := &s.Pods[i]; p.Node != 0 && takes(p) {
+				taken[p.Node-1]++
+			}
+		}
+		return taken
+	}
+	return check.Invariant(id, func(s State) bool {
+		for n, taken := range counts(&s) {
+			if y.Capacity[n] > 0 && taken > y.Capacity[n] {
+				return false
+			}
+		}
+		return true
+	}).When(func(s State) bool { return counts(&s) != [MaxNodes]uint8{} })
+}
+
+func needsNodeDelete(y *system) string {
+	if y.Faults[NodeDelete] == 0 {
+		return "no Node object is deleted in this scenario"
+	}
+	return ""
+}
+
+func needsCapacity(y *system) string {
+	if !y.limited {
+		return "every node has room for every pod in this scenario"
+	}
+	return ""
+}
+
+// short says why the nodes that are left may not have room for all pods; "" if
+// they have. The worst is that the largest nodes fail.
+func (y *system) short() string {
+	if !y.limited {
+		return ""
+	}
+	rooms := make([]int, y.Nodes)
+	for n := range rooms {
+		if rooms[n] = int(y.Capacity[n]); rooms[n] == 0 {
+			rooms[n] = MaxPods
+		}
+	}
+	slices.Sort(rooms)
+	room, lost := 0, int(y.Faults[NodeCrash]+y.Faults[Partition]+y.Faults[NodeDelete])
+	for _, r := range rooms[:max(0, y.Nodes-lost)] {
+		room += r
+	}
+	if room < y.Replicas+y.BarePods+int(y.Faults[Scale]) {
+		return "the nodes that are left may not have room for all pods"
+	}
+	return ""
+}
