@@ -25,7 +25,7 @@ func (y *system) restartKCM(dst []State, s *State) []State {
 		return dst
 	}
 	y.newProcess(&next)
-	return y.firstLists(dst, next)
+	return y.firstLists(dst, &next)
 }
 
 // handOver lets another controller manager take over. What the former one was
@@ -49,7 +49,7 @@ func (y *system) handOver(dst []State, s *State) []State {
 		}
 	}
 	y.newProcess(&next)
-	return y.firstLists(dst, next)
+	return y.firstLists(dst, &next)
 }
 
 // formerCreate lets a create of a former leader arrive. The new leader was not
@@ -119,12 +119,12 @@ func (y *system) newProcess(s *State) {
 // it may be as old as anything that the model remembers.
 //
 // Abstracts: reflector.go:watchList; (9) the list with resourceVersion 0.
-func (y *system) firstLists(dst []State, from State) []State {
+func (y *system) firstLists(dst []State, from *State) []State {
 	k, stale := &from.KCM, y.Version == V1_9 || y.bug.kcmFirstListStale
 	for pods := oldestList(k.Pods.Len, stale); pods <= k.Pods.Len; pods++ {
 		for nodes := oldestList(k.Nodes.Len, stale); nodes <= k.Nodes.Len; nodes++ {
 			for owner := oldestList(k.ReplicaSets.Len, stale); owner <= k.ReplicaSets.Len; owner++ {
-				next, past := from, y.kcmPast(&from)
+				next, past := *from, y.kcmPast(from)
 				next.KCM.Pods.seek(pods, past)
 				next.KCM.Nodes.seek(nodes, past)
 				next.KCM.ReplicaSets.seek(owner, past)

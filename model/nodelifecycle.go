@@ -84,7 +84,7 @@ func (y *system) nlcMarkPod(dst []State, s *State) []State {
 		if y.Version == V1_9 {
 			failed := *s
 			failed.node(p.Node).NeedMark = false
-			dst = y.ends(dst, s, failed, RequestFail)
+			dst = y.ends(dst, s, &failed, RequestFail)
 		}
 		p.Ready = false
 		next := *s

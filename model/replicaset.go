@@ -283,8 +283,8 @@ func (y *system) rsDelete(dst []State, s *State) []State {
 		if s.Pods[i].Object == Stored {
 			failed := *s
 			failed.Pods[i].Chosen, failed.Pods[i].ExpectDel, next.Pods[i].ExpectDel = false, false, false
-			dst = y.ends(dst, s, failed, RequestFail)
-			dst = y.ends(dst, s, next, ResponseLost)
+			dst = y.ends(dst, s, &failed, RequestFail)
+			dst = y.ends(dst, s, &next, ResponseLost)
 		}
 	}
 	return dst

@@ -18,9 +18,9 @@ import "strings"
 
 // ends appends the state after a request that ended in the way f, with what its
 // client makes of that, as long as there is a budget for it.
-func (y *system) ends(dst []State, from *State, next State, f Fault) []State {
+func (y *system) ends(dst []State, from, next *State, f Fault) []State {
 	if next.spend(f) {
-		dst = append(dst, y.settle(from, next))
+		dst = append(dst, y.settle(from, *next))
 	}
 	return dst
 }
@@ -76,9 +76,9 @@ func (y *system) rsCreateFails(dst []State, s *State) []State {
 		if y.lag == 0 {
 			lost.KCM.lowerAdd(1) // seen at once
 		}
-		dst = y.ends(dst, s, lost, ResponseLost)
+		dst = y.ends(dst, s, &lost, ResponseLost)
 	}
-	return y.ends(dst, s, failed, RequestFail)
+	return y.ends(dst, s, &failed, RequestFail)
 }
 
 // lowerAdd takes creates off the expectation. It may be asked for more than is

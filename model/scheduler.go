@@ -105,11 +105,13 @@ func (y *system) schedBind(dst []State, s *State) []State {
 			}
 			dst = append(dst, y.settle(s, next))
 			next.Pods[i].Assumed = 0
-			dst = y.ends(dst, s, next, ResponseLost)
+			dst = y.ends(dst, s, &next, ResponseLost)
 		}
-		failed := *s
-		failed.Pods[i].Assumed = 0
-		dst = y.ends(dst, s, failed, RequestFail)
+		if s.Budget[RequestFail] > 0 {
+			failed := *s
+			failed.Pods[i].Assumed = 0
+			dst = y.ends(dst, s, &failed, RequestFail)
+		}
 	}
 	return dst
 }

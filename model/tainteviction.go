@@ -47,10 +47,10 @@ func (y *system) taintEvict(dst []State, s *State) []State {
 		if y.deletePod(&next, i) {
 			dst = append(dst, y.settle(s, next))
 		}
-		if !y.bug.retryForever {
+		if s.Budget[RequestFail] > 0 && !y.bug.retryForever {
 			failed := *s
 			failed.Pods[i].Timer = Done
-			dst = y.ends(dst, s, failed, RequestFail)
+			dst = y.ends(dst, s, &failed, RequestFail)
 		}
 	}
 	return dst
