@@ -1,6 +1,10 @@
 package model
 
-import "github.com/reconverge/reconverge/check"
+import (
+	"slices"
+
+	"github.com/reconverge/reconverge/check"
+)
 
 // What is claimed of requests that go by name, and of the containers that are
 // left when an object goes before its container does.
@@ -27,6 +31,11 @@ func nameClaims() []Claim {
 			property: deletesTarget("P-DEL-TARGET-TAINT", func(p *Pod) bool {
 				return p.Timer == Fired || p.Timer == Deleting || p.Timer == Loose
 			}, "TaintEviction.Delete")},
+		{ID: "P-DEL-TARGET-NODE", Status: NotGuaranteed,
+			Claim:  "in 1.9 the node controller deletes the UID that its eviction pass has listed",
+			Source: "fails by (9) util/controller_utils.go:DeletePods: the status is written with a resourceVersion, and then the name is deleted, also if there was nothing to write to",
+			property: deletesTarget("P-DEL-TARGET-NODE", func(p *Pod) bool { return p.Condemned },
+				"NodeController.Delete")},
 		{ID: "P-DEL-TARGET-FORCE", Status: NotGuaranteed,
 			Claim:  "a force delete removes the UID that it marked",
 			Source: "fails by registry/generic/registry/store.go:Delete: the removal is a write of its own, by name",
@@ -84,9 +93,11 @@ func running(id string, of func(*Pod) bool, limit func(*State) int) func(*system
 // delete; each of its actions here is one request. What must not happen is that
 // this memory of one pod is struck off in the very step in which another pod is
 // marked, has its grace shortened, or is removed. There is something to judge
-// when a pod is to be deleted whose name may be used again.
+// when a pod is to be deleted whose name may be used again, and the scenario has
+// one of the actions.
 func deletesTarget(id string, memory func(*Pod) bool, actions ...string) func(*system) check.Property[State] {
-	return func(*system) check.Property[State] {
+	return func(y *system) check.Property[State] {
+		actions := slices.DeleteFunc(slices.Clone(actions), func(a string) bool { return !slices.Contains(y.actionNames, a) })
 		return check.TransitionInPlace(id, func(from, to *State) bool {
 			done, hit := -1, -1
 			for i := range to.used() {
@@ -98,8 +109,10 @@ func deletesTarget(id string, memory func(*Pod) bool, actions ...string) func(*s
 					hit = i
 				}
 			}
-			return done < 0 || hit < 0 || done == hit
-		}, actions...).When(when(func(p *Pod) bool { return p.Bare && memory(p) }))
+			return len(actions) == 0 || done < 0 || hit < 0 || done == hit
+		}, actions...).When(func(s State) bool {
+			return len(actions) > 0 && s.anyPod(func(p *Pod) bool { return p.Bare && memory(p) })
+		})
 	}
 }
 

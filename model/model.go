@@ -61,6 +61,7 @@ func (y *system) actions() (all []check.Action[State], err error) {
 				continue
 			}
 			all = append(all, step.Action)
+			y.actionNames = append(y.actionNames, step.Name)
 			if kind == urgent {
 				y.control = append(y.control, step.NextInPlace)
 			}

@@ -25,7 +25,8 @@ func taken(t *testing.T, r *check.Report[model.State], actions ...string) {
 	}
 }
 
-// Of one model, all that is claimed holds, and the count is known.
+// requireClaims requires that all that is claimed of a scenario holds, with and
+// without symmetry, and that its count of states is known.
 func requireClaims(t *testing.T, s model.Scenario, states uint64, actions ...string) {
 	t.Helper()
 	m := build(t, s)
@@ -33,6 +34,7 @@ func requireClaims(t *testing.T, s model.Scenario, states uint64, actions ...str
 	require.NoError(t, r.Err())
 	require.Equal(t, states, r.Stats.Distinct)
 	taken(t, r, actions...)
+	require.NoError(t, run(t, m, check.Options{Symmetry: true, Continue: true}).Err())
 }
 
 // requireNot requires a counterexample, and that it goes away with the repairs.
@@ -50,6 +52,22 @@ func requireNot(t *testing.T, property string, s model.Scenario, repairs ...stri
 
 func TestForceDelete(t *testing.T) {
 	requireClaims(t, forced, 178, "User.ForceDelete", "API.RemoveByName", "User.Recreate")
+
+	s := forced
+	s.Faults[model.PodDelete] = 1
+	r := run(t, build(t, s, "P-DEL-TARGET-KUBELET"), check.Options{})
+	require.NoError(t, r.Err())
+	require.False(t, r.Results[0].Vacuous)
+
+	m := build(t, s, "P-DT")
+	m.Properties = []check.Property[model.State]{check.Transition("a force delete leaves a grace that runs", func(from, to model.State) bool {
+		return from.Pods[0].Deletion != model.Graceful || to.Pods[0].Deletion != model.Immediate
+	}, "User.ForceDelete")}
+	require.Equal(t, check.Violated, run(t, m, check.Options{}).Results[0].Verdict)
+
+	s.BarePods = 2
+	_, err := model.New(s)
+	require.ErrorContains(t, err, "at most one")
 }
 
 // A force delete marks and removes in two writes, both by name: it removes the
@@ -78,6 +96,24 @@ func TestEvictionHitsNamesake(t *testing.T) {
 		s := evicted
 		s.Mutations = []string{half}
 		requireNot(t, "P-DEL-TARGET-TAINT", s)
+	}
+}
+
+// In 1.9 the node controller deletes by name too.
+func TestNodeControllerHitsNamesake(t *testing.T) {
+	s := evicted
+	s.Version = model.V1_9
+	requireNot(t, "P-DEL-TARGET-NODE", s)
+}
+
+// A claim about a request that a scenario does not have says nothing.
+func TestNoRequestToJudge(t *testing.T) {
+	s := forced
+	s.Faults[model.PodRecreate], s.Faults[model.PodDelete] = 0, 1
+	for _, id := range []string{"P-DEL-TARGET-TAINT", "P-DEL-TARGET-NODE", "P-DEL-TARGET-FORCE", "P-DEL-TARGET-KUBELET"} {
+		res := run(t, build(t, s, id), check.Options{}).Results[0]
+		require.Equal(t, check.Holds, res.Verdict, id)
+		require.Equal(t, id != "P-DEL-TARGET-KUBELET", res.Vacuous, id)
 	}
 }
 

@@ -86,6 +86,8 @@ func (y *system) ncMarkLost(dst []State, s *State) []State {
 }
 
 // ncDelete deletes a pod of the pass, or passes over one that is marked or gone.
+// Where a name is used again the delete may hit the pod that was created under it
+// after the status of the old one was written, or was found to be gone.
 //
 // Abstracts: the DELETE in deletePods, by name, with the default grace.
 // Omits: failed deletes, after which the node is retried.
@@ -97,6 +99,12 @@ func (y *system) ncDelete(dst []State, s *State) []State {
 		}
 		next := *s
 		next.Pods[i].Condemned = false
+		if target := y.named(s, i); target >= 0 && target != i {
+			hit := next
+			if y.deletePod(&hit, target) {
+				dst = append(dst, y.settle(s, hit))
+			}
+		}
 		if p.Stored() && p.Deletion == Unmarked && !y.deletePod(&next, i) {
 			continue
 		}

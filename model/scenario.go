@@ -242,7 +242,8 @@ type system struct {
 	class     [MaxNodes]uint64 // nodes of one class start alike
 	bug       bugs
 
-	control []nextFunc // the actions of the control plane
+	control     []nextFunc // the actions of the control plane
+	actionNames []string   // of all actions
 }
 
 func newSystem(s Scenario) (*system, error) {
