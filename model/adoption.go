@@ -12,7 +12,7 @@ func (y *system) adoptionSteps() []step {
 	if !y.claims() {
 		return nil
 	}
-	adopt := []step{fair("ReplicaSet.Adopt", y.rsAdoptAtOnce, y.podStep)}
+	adopt := []step{fair("ReplicaSet.CheckAndAdopt", y.rsAdoptAtOnce, y.podStep)}
 	if y.Faults[OwnerDelete] > 0 {
 		adopt = []step{
 			fair("ReplicaSet.CheckOwner", y.rsCheckOwner, y.podStep),
@@ -124,6 +124,8 @@ func (y *system) rsAdopt(dst []State, s *State) []State {
 // the patch asks for all else itself.
 //
 // Reads, Guard, Effect, Abstracts, Omits: as of these two.
+// Abstracts: controller_ref_manager.go:ClaimPods, adoptPod.
+// Omits: nothing.
 func (y *system) rsAdoptAtOnce(dst []State, s *State) []State {
 	if !y.rsMayClaim(s) {
 		return dst

@@ -102,6 +102,9 @@ func (y *system) forceDelete(s *State, i int) bool {
 
 // remove is the second write of a deletion with grace 0.
 //
+// Reads: the live object.
+// Guard: the pod is marked with grace 0.
+// Effect: the object is gone; its UID is never used again.
 // Abstracts: registry/generic/registry/store.go:Delete after
 // updateForGracefulDeletionAndFinalizers; another actor may run between the two.
 // Omits: pods whose second write goes by a name that may be used again, see

@@ -45,6 +45,7 @@ func (c *Claim) Kind() check.Kind { return c.property(&system{}).Kind() }
 func Catalogue() []Claim {
 	return slices.Concat(
 		safetyClaims(),
+		nodeClaims(),
 		nameClaims(),
 		livenessClaims(),
 		drainClaims(),

@@ -34,7 +34,7 @@ func drainClaims() []Claim {
 		{ID: "P-DEL-TARGET-DRAIN", Status: NotGuaranteed,
 			Claim:    "an eviction that a drain asks for deletes the pod that the drain listed, not another one of its name",
 			Source:   "fails by #64923 (hazard B11): kubectl/pkg/drain/drain.go:EvictPod sends no UID",
-			property: evictsListed},
+			property: deletesTarget("P-DEL-TARGET-DRAIN", (*Pod).toEvict, "Drain.Evict", "Eviction.Delete")},
 		{ID: "L-DRAIN", Status: Liveness,
 			Assumption: "weak fairness of every action that is neither a fault nor a user's; faults stop; nobody ends the drain",
 			Claim:      "in the end every pod that a drain has listed is marked for deletion or gone",
@@ -78,7 +78,7 @@ func budgetTaken(y *system) check.Property[State] {
 
 // stayHealthy is P-PDB-H, judged where an eviction marks a ready pod.
 func stayHealthy(y *system) check.Property[State] {
-	return ofEvictions(y, "P-PDB-H", func(from, to *State) bool {
+	return y.ofActions("P-PDB-H", func(from, to *State) bool {
 		evicted, healthy := false, 0
 		for i := range to.used() {
 			a, b := &from.Pods[i], &to.Pods[i]
@@ -92,38 +92,7 @@ func stayHealthy(y *system) check.Property[State] {
 			}
 		}
 		return !evicted || healthy >= y.Disruption.desiredHealthy(int(to.Owner.Replicas))
-	})
-}
-
-// evictsListed is P-DEL-TARGET-DRAIN: a step in which a drain is done with one
-// pod does not mark another.
-func evictsListed(y *system) check.Property[State] {
-	return ofEvictions(y, "P-DEL-TARGET-DRAIN", func(from, to *State) bool {
-		done, marked := false, false
-		for i := range to.used() {
-			a, b := &from.Pods[i], &to.Pods[i]
-			switch newly := a.Deletion == Unmarked && b.Deletion != Unmarked; {
-			case a.Drain != NotDrained && b.Drain == NotDrained && !newly:
-				done = true
-			case newly:
-				marked = true
-			}
-		}
-		return !done || !marked
-	})
-}
-
-// ofEvictions makes a property of the steps in which the eviction API may delete
-// a pod. There are none, and the property says nothing, if nobody drains a node.
-func ofEvictions(y *system, id string, ok func(from, to *State) bool) check.Property[State] {
-	var actions []string
-	if y.Faults[DrainNode] > 0 {
-		actions = append(actions, "Drain.Evict")
-	}
-	if y.budgeted {
-		actions = append(actions, "Eviction.Delete")
-	}
-	return check.TransitionInPlace(id, func(from, to *State) bool { return actions == nil || ok(from, to) }, actions...).When(when((*Pod).toEvict))
+	}, "Drain.Evict", "Eviction.Delete").When(when((*Pod).toEvict))
 }
 
 // toEvict reports whether a drain has listed the pod and is not done with it.

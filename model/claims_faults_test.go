@@ -24,7 +24,7 @@ func TestClaimsHoldUnderFaults(t *testing.T) {
 			33_826, []string{"Former.Create"}},
 		"1.9, hand-over and failure of a node": {model.Scenario{Version: model.V1_9, Replicas: 1, Nodes: 2, Lag: 1, Start: model.StartRunning,
 			Faults: model.Budget{model.NodeCrash: 1, model.HandOver: 1, model.RequestFail: 1}},
-			15_599, []string{"Former.Delete", "NodeController.Delete"}},
+			15_495, []string{"Former.Delete", "NodeController.Delete"}},
 		"1.9, back in time": {model.Scenario{Version: model.V1_9, Replicas: 1, Nodes: 1, Lag: 1, Past: 1,
 			Faults: model.Budget{model.Relist: 1, model.PodDelete: 1}},
 			29_770, []string{"Fault.Relist"}},

@@ -31,18 +31,9 @@ func machineClaims() []Claim {
 				}).When(func(s State) bool { return s.anyPod(func(p *Pod) bool { return orphan(&s, p) }) })
 			}},
 		{ID: "P-DEL-TARGET-PODGC", Status: NotGuaranteed,
-			Claim:  "pod GC deletes no other pod than the one that it has found",
-			Source: "fails as its delete goes by name (hazard B26): podgc/gc_controller.go:markFailedAndDeletePodWithCondition",
-			property: func(*system) check.Property[State] {
-				return check.TransitionInPlace("P-DEL-TARGET-PODGC", func(from, to *State) bool {
-					for i := range to.used() {
-						if from.Pods[i].Collect == Doomed && to.Pods[i].Collect == NotCollected && from.deletesOther(to, i) {
-							return false
-						}
-					}
-					return true
-				}, "PodGC.Delete").When(when(func(p *Pod) bool { return p.Collect == Doomed }))
-			}},
+			Claim:    "pod GC deletes no other pod than the one that it has found",
+			Source:   "fails as its delete goes by name (hazard B26): podgc/gc_controller.go:markFailedAndDeletePodWithCondition",
+			property: deletesTarget("P-DEL-TARGET-PODGC", func(p *Pod) bool { return p.Collect == Doomed }, "PodGC.Delete")},
 		{ID: "P-CAP", Status: Assumed, Assumption: "one scheduler, whose bindings carry the UID",
 			Claim:  "the pods that are bound to a node and not terminal never exceed its capacity",
 			Source: "pkg/scheduler/backend/cache/cache.go:AssumePod",
@@ -67,20 +58,6 @@ func machineClaims() []Claim {
 			Source: "fails as a pod that is force-deleted leaves its room at once, and its container later: pkg/kubelet/kubelet_pods.go:filterOutInactivePods",
 			property: func(y *system) check.Property[State] {
 				return y.fits("P-CAP-RUN", func(p *Pod) bool { return p.Container == Started })
-			}},
-		{ID: "P-NAME-RUN", Status: NotGuaranteed,
-			Claim:  "at most one container runs under a name",
-			Source: "fails by deleting the Node of a machine that is cut off (hazard B36: kubernetes/website#1731, kubernetes/community#124)",
-			property: func(*system) check.Property[State] {
-				return check.Invariant("P-NAME-RUN", func(s State) bool {
-					running := 0
-					for i := range s.used() {
-						if p := &s.Pods[i]; p.Bare && p.Container == Started {
-							running++
-						}
-					}
-					return running <= 1
-				}).When(when(func(p *Pod) bool { return p.Bare && p.Container == Started && p.Object == Removed }))
 			}},
 		{ID: "P-NORESTART", Status: Guaranteed,
 			Claim:  "a container that its kubelet has ended is not started again, by a restarted kubelet neither",
@@ -107,17 +84,6 @@ func machineClaims() []Claim {
 				return !s.anyPod(func(p *Pod) bool { return p.Object == Removed && p.Container == Started && s.node(p.Node).Link == Up })
 			})},
 	}
-}
-
-// deletesOther reports whether a step marks or removes a pod other than i.
-func (s *State) deletesOther(to *State, i int) bool {
-	for j := range to.used() {
-		a, b := &s.Pods[j], &to.Pods[j]
-		if j != i && a.Stored() && (!b.Stored() || b.Deletion > a.Deletion) {
-			return true
-		}
-	}
-	return false
 }
 
 // fits claims that the pods of which takes is true fit on their nodes.

@@ -1,8 +1,6 @@
 package model
 
 import (
-	"slices"
-
 	"github.com/reconverge/reconverge/check"
 )
 
@@ -97,8 +95,7 @@ func running(id string, of func(*Pod) bool, limit func(*State) int) func(*system
 // one of the actions.
 func deletesTarget(id string, memory func(*Pod) bool, actions ...string) func(*system) check.Property[State] {
 	return func(y *system) check.Property[State] {
-		actions := slices.DeleteFunc(slices.Clone(actions), func(a string) bool { return !slices.Contains(y.actionNames, a) })
-		return check.TransitionInPlace(id, func(from, to *State) bool {
+		return y.ofActions(id, func(from, to *State) bool {
 			done, hit := -1, -1
 			for i := range to.used() {
 				a, b := &from.Pods[i], &to.Pods[i]
@@ -109,10 +106,8 @@ func deletesTarget(id string, memory func(*Pod) bool, actions ...string) func(*s
 					hit = i
 				}
 			}
-			return len(actions) == 0 || done < 0 || hit < 0 || done == hit
-		}, actions...).When(func(s State) bool {
-			return len(actions) > 0 && s.anyPod(func(p *Pod) bool { return p.Bare && memory(p) })
-		})
+			return done < 0 || hit < 0 || done == hit
+		}, actions...).When(when(func(p *Pod) bool { return p.Bare && memory(p) }))
 	}
 }
 

@@ -12,6 +12,10 @@ func (y *system) clockSteps() []step {
 // control plane has to do, watches included. Kubelets may take any time, and
 // faults come when they like. It is disabled once nothing would age.
 //
+// Reads: everything: no process of the control plane may have something to
+// do.
+// Guard: nothing is due, and something would age.
+// Effect: silences, not-ready times, the uptime and timers grow by one.
 // Abstracts: the timers of nodes and tolerations by their order: renewal and
 // control plane < grace < toleration or eviction delay < expiry of expectations.
 //
@@ -29,16 +33,17 @@ func (y *system) tick(dst []State, s *State) []State {
 	next.KCM.Uptime = y.uptime(s.KCM.Uptime + 1)
 	for n := range y.Nodes {
 		node := &next.Nodes[n]
-		if node.Link != Up || y.Untimed {
+		if node.Link != Up || y.Untimed || s.KCM.Stalls.Leases {
 			node.Silent = min(node.Silent+1, y.silence())
 		}
 		if node.Quarantine > 0 {
 			node.Quarantine = min(node.Quarantine+1, quarantineOver)
 		}
-		if s.kcmNode(n).Ready != True {
+		if v := s.kcmNode(n); v.Object && (v.Ready == False || v.Ready == Unknown && y.Version != V1_9) {
 			node.NotReady = min(node.NotReady+1, y.tolerationTicks())
 		}
 	}
+	next.KCM.Spent, next.Tainted = [MaxZones]bool{}, [MaxZones]bool{}
 	for i := range s.used() {
 		switch p := &next.Pods[i]; p.Timer {
 		case Armed:
@@ -56,7 +61,7 @@ func (y *system) tick(dst []State, s *State) []State {
 // urgent reports whether something is due that does not wait for a tick.
 func (y *system) urgent(s *State) bool {
 	for n := range y.Nodes {
-		if s.Nodes[n].heartbeatDue() {
+		if s.heartbeatDue(n) {
 			return true
 		}
 	}
@@ -97,9 +102,16 @@ func (y *system) uptime(ticks uint8) uint8 {
 	return evictionTicks
 }
 
-// tolerationTicks is how long a pod stays on a tainted node.
+// tolerationTicks is how long a pod stays at least on a node that is not ready.
 func (y *system) tolerationTicks() uint8 {
-	switch y.Toleration {
+	if y.Version == V1_9 {
+		return evictionTicks
+	}
+	return min(y.Toleration.ticks(), y.NotReady.ticks())
+}
+
+func (t Toleration) ticks() uint8 {
+	switch t {
 	case TolerateNot:
 		return 0
 	case TolerateShorter:

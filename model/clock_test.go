@@ -12,7 +12,7 @@ import (
 // Without an order of time healthy nodes are judged, and nothing is promised to
 // happen; what no timer has a part in holds all the same.
 func TestUntimed(t *testing.T) {
-	for version, states := range map[model.Version]uint64{model.V1_37: 10_500, model.V1_9: 5_019} {
+	for version, states := range map[model.Version]uint64{model.V1_37: 139_092, model.V1_9: 10_503} {
 		t.Run(version.String(), func(t *testing.T) {
 			s := model.Scenario{Version: version, Replicas: 1, Nodes: 2, Pods: 1, Untimed: true, Start: model.StartRunning}
 			m := build(t, s)
@@ -34,8 +34,12 @@ func TestUntimed(t *testing.T) {
 // Where nothing can be evicted the pods are as many as ever, and there is a
 // proof: expectations that expire at any moment are no harm in 1.37.
 func TestUntimedExpectations(t *testing.T) {
-	s := model.Scenario{Replicas: 1, Nodes: 1, Lag: 1, Untimed: true}
-	counts(t, s, 2_303, "Tick", "NodeLifecycle.Judge", "ReplicaSet.Create")
+	s := model.Scenario{Replicas: 1, Nodes: 1, Pods: 2, Untimed: true}
+	r := run(t, build(t, s), check.Options{Symmetry: true, Continue: true})
+	require.Equal(t, uint64(63_864), r.Stats.Distinct)
+	for _, res := range r.Results {
+		require.ErrorIs(t, res.Reason, check.ErrBound, "the healthy node is judged and evicted again and again")
+	}
 	require.Empty(t, build(t, s).WhyUnclaimed("P-OVER2"))
 	s.Version, s.Lag, s.Pods = model.V1_9, 2, 2
 	require.NotEmpty(t, build(t, s).WhyUnclaimed("P-OVER2"))

@@ -33,6 +33,10 @@ func (y *system) kubeletSteps() []step {
 // terminal is not to run, whoever wrote so; a container that it finds and of
 // whose pod it does not hear is one to stop.
 //
+// Reads: the live object of a pod on its node.
+// Guard: the node is connected, and the object is not as the kubelet knows
+// it.
+// Effect: the kubelet knows: to run, to end, or gone; no write.
 // Abstracts: config/config.go:podStorage.merge (ADD, DELETE, REMOVE);
 // pod_workers.go:UpdatePod; kubelet_pods.go:HandlePodCleanups (K8).
 // Omits: the REMOVE of a pod that has ended (see settle).
@@ -114,6 +118,9 @@ func (y *system) kubeletReject(dst []State, s *State) []State {
 // kubeletStart starts the container of a pod that is to run. A node that is
 // cut off goes on doing so with what it knows.
 //
+// Reads: the kubelet's memory; the machine.
+// Guard: the pod is to run, its container does not, the machine is on.
+// Effect: the container runs; no write.
 // Abstracts: kubelet.go:SyncPod, and its restart after a reboot.
 func (y *system) kubeletStart(dst []State, s *State) []State {
 	return y.eachPod(dst, s, func(p Pod, link Link) (Pod, bool) {
@@ -127,6 +134,9 @@ func (y *system) kubeletStart(dst []State, s *State) []State {
 
 // kubeletStop stops the container of a pod that is terminating or gone.
 //
+// Reads: the kubelet's memory; the machine.
+// Guard: the pod is terminating or gone, its container runs.
+// Effect: the container has stopped; no write.
 // Abstracts: kubelet.go:SyncTerminatingPod.
 func (y *system) kubeletStop(dst []State, s *State) []State {
 	return y.eachPod(dst, s, func(p Pod, _ Link) (Pod, bool) {
@@ -142,8 +152,8 @@ func (y *system) kubeletStop(dst []State, s *State) []State {
 // write to the store.
 func (y *system) eachPod(dst []State, s *State, f func(p Pod, link Link) (Pod, bool)) []State {
 	for i := range s.used() {
-		if s.Pods[i].Node == 0 {
-			continue
+		if s.Pods[i].Node == 0 || s.node(s.Pods[i].Node).Broken {
+			continue // a runtime that is down neither starts nor stops anything
 		}
 		if p, ok := f(s.Pods[i], s.node(s.Pods[i].Node).Link); ok {
 			next := *s
@@ -177,6 +187,10 @@ func (y *system) eachWrite(dst []State, s *State, f func(p Pod) (Pod, bool)) []S
 // kubeletReportRunning patches the status of a pod whose container runs, when
 // the API says otherwise. Readiness goes on while a pod terminates.
 //
+// Reads: the container; the live object.
+// Guard: the node is connected, the container runs, and the API does not say
+// Running and ready.
+// Effect: writes phase Running and condition Ready=True.
 // Abstracts: status_manager.go:syncPod, by a status change or the 10 s tick.
 // Omits: containers that are started and never become ready.
 func (y *system) kubeletReportRunning(dst []State, s *State) []State {
@@ -188,6 +202,9 @@ func (y *system) kubeletReportRunning(dst []State, s *State) []State {
 		if y.bug.noReconcileTick && p.Phase == Running {
 			return p, false // its own cache says that nothing is new
 		}
+		if s.node(p.Node).Broken && (p.Phase == Pending || y.bug.markLevelTriggered) {
+			return p, false // it does not learn that the container runs
+		}
 		p.Phase, p.Ready = Running, true
 		return p, true
 	})
@@ -195,6 +212,10 @@ func (y *system) kubeletReportRunning(dst []State, s *State) []State {
 
 // kubeletReportTerminal patches the final phase once the container has stopped.
 //
+// Reads: the container; the live object.
+// Guard: the node is connected, the pod is terminating, its container does
+// not run, its phase is not final.
+// Effect: writes the final phase, and condition Ready=False with it.
 // Abstracts: status_manager.go:TerminatePod, mergePodStatus: a terminal phase
 // is withheld while containers may run, and makes the pod not ready.
 // Omits: that it takes Ready off a pod which pod GC has failed and is to delete.
@@ -212,6 +233,10 @@ func (y *system) kubeletReportTerminal(dst []State, s *State) []State {
 // marked with grace 0 goes at once; only where its name may be used again does
 // it matter that it is not API.Remove that takes it.
 //
+// Reads: the container; the live object.
+// Guard: the node is connected, the pod is terminating, its container does
+// not run, its phase is final (v1.37).
+// Effect: marks the pod with grace 0: the removal is another step.
 // Abstracts: status_manager.go:syncPod, canBeDeleted. (9) does not wait for a
 // terminal phase.
 func (y *system) kubeletFinalDelete(dst []State, s *State) []State {
@@ -252,19 +277,23 @@ func (y *system) finalDeleteByName(dst []State, s *State) []State {
 }
 
 // kubeletHeartbeat renews the lease of a connected node and posts its status
-// if that has changed. Time does not advance while one is due.
+// if that has changed: Ready=False while the container runtime is down. Time
+// does not advance while one is due.
 //
+// Reads: the machine; the live Node object.
+// Guard: the node is connected, and a tick has passed or it is not ready.
+// Effect: the heartbeat is seen; writes condition Ready=True.
 // Abstracts: nodelease/controller.go:sync, kubelet_node_status.go:updateNodeStatus;
-// and that the controller manager sees the renewal before its grace is over.
-// Omits: the separate lag of the lease cache.
+// and that the controller manager sees the renewal before its grace is over,
+// unless its watch of leases stalls. A status is seen as part of the node.
 func (y *system) kubeletHeartbeat(dst []State, s *State) []State {
 	for n := range y.Nodes {
 		node := s.Nodes[n]
-		if !node.heartbeatDue() {
+		if !s.heartbeatDue(n) {
 			continue
 		}
 		next := *s
-		node.Silent, node.Ready = 0, True
+		node.Silent, node.Ready = 0, node.posts()
 		if y.putNode(&next, n, node) {
 			dst = append(dst, y.settle(s, next))
 		}
@@ -272,8 +301,19 @@ func (y *system) kubeletHeartbeat(dst []State, s *State) []State {
 	return dst
 }
 
-func (n *Node) heartbeatDue() bool {
-	return n.Link == Up && n.Object && (n.Silent > 0 || n.Ready != True)
+// heartbeatDue reports whether the kubelet of node n has something to say that
+// the controller manager can see.
+func (s *State) heartbeatDue(n int) bool {
+	node := &s.Nodes[n]
+	return node.Link == Up && node.Object && (node.Silent > 0 && !s.KCM.Stalls.Leases || node.Ready != node.posts())
+}
+
+// posts is the condition that a kubelet reports.
+func (n *Node) posts() Condition {
+	if n.Broken {
+		return False
+	}
+	return True
 }
 
 // kubeletRegister creates the Node of a kubelet that has started and finds

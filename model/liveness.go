@@ -23,8 +23,8 @@ func livenessClaims() []Claim {
 				if why := y.short(); why != "" {
 					return why
 				}
-				if y.Toleration == TolerateForever && y.Version == V1_37 && y.Faults[NodeCrash]+y.Faults[Partition] > 0 {
-					return "the pods tolerate a failed node for ever"
+				if why := toleratesForever(y); why != "" {
+					return why
 				}
 				return cmp.Or(partialDisruption(y), evictionLost(y))
 			},
@@ -51,22 +51,22 @@ func livenessClaims() []Claim {
 				if !s.someNodeUp(y.Nodes) {
 					return true
 				}
-				left := s.anyPod(func(p *Pod) bool { return p.Active() && p.Node != 0 && s.node(p.Node).Link != Up })
+				left := s.anyPod(func(p *Pod) bool { return p.Active() && p.Node != 0 && !s.node(p.Node).works() })
 				return !left && (!s.Owner.lives() || s.active() >= int(s.Owner.Replicas))
 			})},
 		{ID: "L-BACK", Status: Liveness, Assumption: fair,
-			Claim:  "in the end a connected node that has its Node object is ready and without taints of a controller, and its surviving pods are ready, for ever",
+			Claim:  "in the end a connected node whose runtime works, and that has its Node object, is ready and without taints but those of a user's wish, and its surviving pods are ready, for ever",
 			Source: "pkg/kubelet/status/status_manager.go:syncBatch; node_lifecycle_controller.go:markNodeAsReachable",
 			property: finally("L-BACK", func(y *system, s *State) bool {
 				for n := range y.Nodes {
-					if node := &s.Nodes[n]; node.Link == Up && node.Object && (node.Ready != True || node.Taints&^OutOfServiceTaint != 0) {
+					if node := &s.Nodes[n]; node.works() && node.Object && (node.Ready != True || node.Taints&^(OutOfServiceTaint|NoScheduleUnschedulable) != 0) {
 						return false
 					}
 				}
-				return !s.anyPod(func(p *Pod) bool { return p.Active() && p.Node != 0 && s.node(p.Node).Link == Up && !p.Ready })
+				return !s.anyPod(func(p *Pod) bool { return p.Active() && p.Node != 0 && s.node(p.Node).works() && !p.Ready })
 			})},
 		{ID: "L-GONE", Status: Liveness, Assumption: fair,
-			Claim:  "in the end no terminating pod is left on a connected node, on none, on one whose Node object is gone, or on one that is out of service",
+			Claim:  "in the end no terminating pod is left on a connected node whose runtime works, on none, on one whose Node object is gone, or on one that is out of service",
 			Source: "pkg/kubelet/status/status_manager.go:canBeDeleted",
 			property: finally("L-GONE", func(y *system, s *State) bool {
 				return !s.anyPod(func(p *Pod) bool {
@@ -74,7 +74,7 @@ func livenessClaims() []Claim {
 						return p.Terminating()
 					}
 					node := s.node(p.Node)
-					return node.Link == Up || !node.Object || node.Ready != True && node.Taints&OutOfServiceTaint != 0
+					return node.works() || !node.Object || node.Ready != True && node.Taints&OutOfServiceTaint != 0
 				})
 			})},
 		{ID: "L-NOTREADY", Status: NotGuaranteed, Assumption: fair,
@@ -99,7 +99,7 @@ func (r *ReplicaSet) lives() bool { return r.UID != 0 && !r.Deleting() }
 // someNodeUp reports whether there is a node that pods can run on.
 func (s *State) someNodeUp(nodes int) bool {
 	for n := range nodes {
-		if node := &s.Nodes[n]; node.Link == Up && node.Object && node.Taints&OutOfServiceTaint == 0 {
+		if s.Nodes[n].serves() {
 			return true
 		}
 	}
@@ -109,9 +109,15 @@ func (s *State) someNodeUp(nodes int) bool {
 // someNodeUsable reports whether a node is alive and takes new pods.
 func (s *State) someNodeUsable(nodes int) bool {
 	for n := range nodes {
-		if s.Nodes[n].Link == Up && !s.Nodes[n].Unschedulable {
+		if s.Nodes[n].serves() && !s.Nodes[n].Unschedulable {
 			return true
 		}
 	}
 	return false
 }
+
+// serves reports whether a node can run pods and nobody has said that it is gone.
+func (n *Node) serves() bool { return n.works() && n.Object && n.Taints&OutOfServiceTaint == 0 }
+
+// works reports whether a node can run pods and say so.
+func (n *Node) works() bool { return n.Link == Up && !n.Broken }

@@ -51,7 +51,7 @@ func New(s Scenario, properties ...string) (*Model, error) {
 func (y *system) actions() (all []check.Action[State], err error) {
 	steps := slices.Concat(
 		y.replicaSetSteps(), y.adoptionSteps(), y.statusSteps(), y.garbageCollectorSteps(), y.schedulerSteps(), y.apiSteps(), y.podGCSteps(),
-		y.nodeLifecycleSteps(), y.watchSteps(), y.nodeControllerSteps(), y.taintEvictionSteps(), y.kubeletSteps(), y.clockSteps(),
+		y.nodeLifecycleSteps(), y.zoneSteps(), y.leaseSteps(), y.watchSteps(), y.nodeControllerSteps(), y.taintEvictionSteps(), y.kubeletSteps(), y.clockSteps(),
 		y.nodeFaults(), y.managerFaults(), y.watchFaults(), y.userSteps(),
 		y.evictionSteps(), y.disruptionSteps(), y.drainSteps(),
 	)

@@ -39,13 +39,20 @@ type bugs struct {
 	forgetPodsOnNodeDelete bool // scheduler
 	restartTerminated      bool // kubelet
 	noHousekeeping         bool // kubelet
+	noResetOnExit          bool
+	noLiveLeaseCheck       bool
+	noLimiter              bool
 
 	// Repairs.
-	removeWithUID   bool
-	timerOfUID      bool
-	evictWithUID    bool
-	retryForever    bool
-	gcDeleteWithUID bool
+	removeWithUID      bool
+	timerOfUID         bool
+	evictWithUID       bool
+	retryForever       bool
+	gcDeleteWithUID    bool
+	readLiveOnUntaint  bool
+	markLevelTriggered bool
+	decideOnWholePass  bool
+	cancelOnExit       bool
 }
 
 // A Mutation is one bug planted in the model, imitating one that Kubernetes
@@ -67,12 +74,6 @@ func Mutations() []Mutation {
 			"P-OVER2", Scenario{Replicas: 2, Nodes: 1, Lag: 1}, func(b *bugs) { b.noExpectations = true }},
 		{"rs.countTerminating", "B06", "terminating pods count as present, so a pod on a dead node is never replaced",
 			"L-EVICT", Scenario{Replicas: 1, Nodes: 2, Lag: 1, Faults: Budget{NodeCrash: 1}}, func(b *bugs) { b.countTerminating = true }},
-		{"nc.noCancel", "B22", "a node queued for eviction that is ready again stays in the queue",
-			"P-CANCEL", Scenario{Version: V1_9, Replicas: 1, Nodes: 2, Lag: 1, Faults: Budget{Partition: 1, Heal: 1}}, func(b *bugs) { b.noCancel = true }},
-		{"nc.keepOldProbeTimes", "B20", "a restarted controller manager believes the old process's heartbeat times",
-			"P-EVICT-WHY", Scenario{Version: V1_9, Replicas: 1, Nodes: 2, Lag: 1, Faults: Budget{NodeCrash: 1, Restart: 1}}, func(b *bugs) { b.keepOldProbeTimes = true }},
-		{"nc.noMasterDisruptionMode", "B19", "eviction goes on when every node looks dead",
-			"P-FULL", Scenario{Replicas: 1, Nodes: 2, Lag: 1, Faults: Budget{Partition: 2}}, func(b *bugs) { b.noMasterDisruptionMode = true }},
 		{"bind.noUID", "B29", "a binding carries the name of a pod, not its UID",
 			"P-BIND-UID", Scenario{Replicas: 0, Nodes: 1, Lag: 1, BarePods: 1, Faults: Budget{PodDelete: 1, PodRecreate: 1}}, func(b *bugs) { b.bindNoUID = true }},
 		{"kubelet.noReconcileTick", "B17", "the kubelet does not put Ready back because its own cache already says so",
@@ -84,7 +85,7 @@ func Mutations() []Mutation {
 		{"api.deleteExtends", "B49", "a second DELETE gives a pod its grace back",
 			"P-DT", Scenario{Replicas: 1, Nodes: 1, Lag: 1, Faults: Budget{PodDelete: 2}}, func(b *bugs) { b.deleteExtends = true }},
 		{"api.noConflict", "", "a write with an old resourceVersion is accepted",
-			"P-RV", Scenario{Replicas: 1, Nodes: 1, Lag: 2, Faults: Budget{Partition: 1, Heal: 1, PodDelete: 1}}, func(b *bugs) { b.noConflict = true }},
+			"P-RV", Scenario{Replicas: 1, Nodes: 1, Lag: 2, Start: StartRunning, Faults: Budget{Partition: 1, PodDelete: 1}}, func(b *bugs) { b.noConflict = true }},
 	}
 	return slices.Concat(
 		all,
@@ -92,6 +93,7 @@ func Mutations() []Mutation {
 		faultMutations(),
 		machineMutations(),
 		nameMutations(),
+		nodeMutations(),
 		ownerMutations(),
 	)
 }

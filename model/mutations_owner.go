@@ -7,7 +7,7 @@ func ownerMutations() []Mutation {
 	}
 	return []Mutation{
 		{"rs.keepExpectations", "B05", "what was expected of a deleted ReplicaSet is expected of its namesake",
-			"ESR", Scenario{Replicas: 1, Nodes: 1, Lag: 1, Faults: Budget{OwnerDelete: 1, OwnerCreate: 1}},
+			"P-FORGET", Scenario{Replicas: 1, Nodes: 1, Lag: 1, Faults: Budget{OwnerDelete: 1, OwnerCreate: 1}},
 			func(b *bugs) { b.keepExpectations = true }},
 		{"adopt.noLiveRecheck", "B07", "pods are adopted for an owner that only the cache still shows",
 			"P-ORPHAN", deleted(PropagateOrphan, Budget{}), func(b *bugs) { b.noLiveRecheck = true }},

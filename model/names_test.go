@@ -51,7 +51,7 @@ func requireNot(t *testing.T, property string, s model.Scenario, repairs ...stri
 }
 
 func TestForceDelete(t *testing.T) {
-	requireClaims(t, forced, 178, "User.ForceDelete", "API.RemoveByName", "User.Recreate")
+	requireClaims(t, forced, 177, "User.ForceDelete", "API.RemoveByName", "User.Recreate")
 
 	s := forced
 	s.Faults[model.PodDelete] = 1
@@ -81,7 +81,7 @@ var evicted = model.Scenario{Nodes: 2, Lag: 1, BarePods: 1, Start: model.StartRu
 	Faults: model.Budget{model.NodeCrash: 1, model.ForceDelete: 1, model.PodRecreate: 1}}
 
 func TestEvictionByName(t *testing.T) {
-	requireClaims(t, evicted, 10043, "TaintEviction.Get", "TaintEviction.Delete", "TaintEviction.Finish", "TaintEviction.Cancel")
+	requireClaims(t, evicted, 9971, "TaintEviction.Get", "TaintEviction.Delete", "TaintEviction.Finish", "TaintEviction.Cancel")
 
 	plain := evicted // nothing is split where no name is used again
 	plain.Faults[model.PodRecreate] = 0
@@ -165,7 +165,7 @@ func TestClaimsHoldWithForceDeletes(t *testing.T) {
 func TestNameRunsOnce(t *testing.T) {
 	s := evicted
 	s.Faults = model.Budget{model.PodDelete: 1, model.PodRecreate: 1, model.Partition: 1, model.Heal: 1}
-	requireClaims(t, s, 28071, "User.Recreate", "Kubelet.Start")
+	requireClaims(t, s, 29_043, "User.Recreate", "Kubelet.Start")
 
 	s.Faults = model.Budget{model.PodDelete: 1, model.PodRecreate: 1, model.NodeCrash: 1, model.NodeReturn: 1}
 	s.Mutations = []string{"reflector.firstListStale"}

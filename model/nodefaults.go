@@ -9,10 +9,14 @@ func (y *system) nodeFaults() []step {
 		fault(Partition, "Fault.Partition", y.partition, y.nodeStep),
 		fault(Heal, "Fault.Heal", y.heal, y.nodeStep),
 		fault(KubeletRestart, "Fault.RestartKubelet", y.restartKubelet, y.nodeStep),
+		fault(NodeBreak, "Fault.NodeBreak", y.nodeBreak, y.nodeStep),
+		fault(NodeRepair, "Fault.NodeRepair", y.nodeRepair, y.nodeStep),
 	}
 }
 
-// relink changes the link of each node in one of the given states.
+// relink changes the link of each node in one of the given states. What a node
+// has renewed before it is lost, the controller manager sees in the end: while
+// its watch of leases stalls, the silence begins here.
 func (y *system) relink(dst []State, s *State, f Fault, to Link, from ...Link) []State {
 	if s.Budget[f] == 0 {
 		return dst
@@ -23,8 +27,11 @@ func (y *system) relink(dst []State, s *State, f Fault, to Link, from ...Link) [
 				next := *s
 				next.spend(f)
 				next.Nodes[n].Link = to
-				if link == Down {
+				switch {
+				case link == Down:
 					next.Nodes[n].Registered = s.Nodes[n].Object
+				case link == Up && s.KCM.Stalls.Leases:
+					next.Nodes[n].Silent = 0
 				}
 				if to == Down {
 					y.switchOff(&next, n)
@@ -36,8 +43,10 @@ func (y *system) relink(dst []State, s *State, f Fault, to Link, from ...Link) [
 	return dst
 }
 
-// switchOff ends the containers of a machine and its kubelet's memory.
+// switchOff ends the containers of a machine and its kubelet's memory. When it
+// boots, its container runtime works.
 func (y *system) switchOff(s *State, n int) {
+	s.Nodes[n].Broken = false
 	for i := range s.used() {
 		p := &s.Pods[i]
 		if p.Node != NodeRef(n+1) {
@@ -105,6 +114,31 @@ func (y *system) restartKubelet(dst []State, s *State) []State {
 			}
 		}
 		dst = append(dst, y.settle(s, next))
+	}
+	return dst
+}
+
+// nodeBreak takes the container runtime of a node down: its kubelet reports
+// Ready=False. The containers run on, and what it says of pods stays.
+//
+// Abstracts: kubelet/kubelet_node_status.go:setNodeStatusFuncs, runtime errors.
+func (y *system) nodeBreak(dst []State, s *State) []State {
+	return y.eachRuntime(dst, s, NodeBreak, func(n *Node) bool { return !n.Broken && n.Link != Down })
+}
+
+// nodeRepair brings it up again.
+func (y *system) nodeRepair(dst []State, s *State) []State {
+	return y.eachRuntime(dst, s, NodeRepair, func(n *Node) bool { return n.Broken })
+}
+
+// eachRuntime changes the state of the runtime of each node that ok allows.
+func (y *system) eachRuntime(dst []State, s *State, f Fault, ok func(n *Node) bool) []State {
+	for n := range y.Nodes {
+		next := *s
+		if ok(&s.Nodes[n]) && next.spend(f) {
+			next.Nodes[n].Broken = !next.Nodes[n].Broken
+			dst = append(dst, y.settle(s, next))
+		}
 	}
 	return dst
 }

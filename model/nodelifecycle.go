@@ -4,9 +4,16 @@ package model
 // pkg/controller/nodelifecycle/node_lifecycle_controller.go, and what it shares
 // with the node controller of v1.9. Its passes are split where they write.
 //
-// Omits: rates other than none (nodes go in any order), zones (all nodes are in
-// one), kubelets that report Ready=False themselves, NoSchedule
-// taints other than unreachable, the start-up grace of new nodes.
+// Zones, rates and the end of a pass are in zones.go, stalled leases in
+// leasestall.go.
+//
+// A taint is decided on by the cached node and written to the live one: the
+// PATCH carries the revision of a node read for it, and is tried again on a
+// live read if that was too old. The condition is not looked at again.
+//
+// Omits: taints for memory and disk pressure, the start-up grace of new nodes;
+// a taint that is on its way when its limiter is stopped: hazard B21 has its
+// consequence.
 
 func (y *system) nodeLifecycleSteps() []step {
 	steps := []step{
@@ -16,26 +23,45 @@ func (y *system) nodeLifecycleSteps() []step {
 	if y.Version == V1_9 {
 		return steps
 	}
-	return append(steps,
+	steps = append(steps,
 		fair("NodeLifecycle.TaintNoSchedule", y.nlcTaintNoSchedule, y.nodeStep),
 		fair("NodeLifecycle.TaintNoExecute", y.nlcTaintNoExecute, y.nodeStep),
 		fair("NodeLifecycle.Untaint", y.nlcUntaint, y.nodeStep),
 	)
+	if y.Faults[NodeBreak] > 0 {
+		steps = append(steps, fair("NodeLifecycle.SwapNoExecute", y.nlcSwapNoExecute, y.nodeStep))
+	}
+	return steps
 }
 
 // nlcJudge writes Ready=Unknown for a node without a heartbeat. The heartbeat
-// counts as seen when it is sent, which is what the live look at the lease
-// (v1.37) ensures.
+// counts as seen when it is sent, unless the watch of leases stalls.
+//
+// Reads: the cached node, the live one on a conflict, the live lease (v1.37).
+// Guard: silent for the grace period, not Unknown yet, the lease not renewed.
+// Effect: Unknown, whatever it was before; a pass is under way; if the node was
+// ready its pods are to be marked.
 //
 // Abstracts: tryUpdateNodeHealth (L2, L3); v1.9 N2.
 func (y *system) nlcJudge(dst []State, s *State) []State {
-	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
-		if node.Silent < graceTicks || node.Ready != True || v.Ready != True {
-			return node, false
+	for n := range y.Nodes {
+		node := s.Nodes[n]
+		if !node.Object || node.Silent < graceTicks || node.Ready == Unknown || s.kcmNode(n).Ready == Unknown {
+			continue
 		}
-		node.Ready, node.NeedMark = Unknown, true
-		return node, true
-	})
+		if s.KCM.Breaker || s.renewedUnseen(n) && !y.bug.noLiveLeaseCheck || y.untainting(s) {
+			continue
+		}
+		next := *s
+		y.beginPass(&next)
+		judged := next.Nodes[n]
+		judged.NeedMark = judged.NeedMark || node.Ready == True
+		judged.Ready = Unknown
+		if y.putNode(&next, n, judged) {
+			dst = append(dst, y.settle(s, next))
+		}
+	}
+	return dst
 }
 
 // eachNode appends a successor for each node that f, which is also given the
@@ -68,13 +94,17 @@ func (y *system) eachNode(dst []State, s *State, f func(node Node, v NodeView) (
 // A failure is made good in the next pass in v1.37. In v1.9 it is logged, and
 // the pods that were still to be marked stay ready: their list is what failed.
 //
+// Reads: the pod: cached (v1.37) or live (v1.9).
+// Guard: its node was just judged, the pod is ready, and the revision that
+// was read is the live one.
+// Effect: writes condition Ready=False of one pod.
 // Abstracts: MarkPodsNotReady (L8); v1.9 N5.
 // Omits: processPod for pods that turn up later on such a node: they are not
 // ready, as nobody there makes them so.
 func (y *system) nlcMarkPod(dst []State, s *State) []State {
 	for i := range s.used() {
 		p := s.Pods[i]
-		if p.Node == 0 || p.Object != Stored || !s.node(p.Node).NeedMark {
+		if p.Node == 0 || p.Object != Stored || !y.marks(s, int(p.Node-1)) {
 			continue
 		}
 		v := y.markView(s, i)
@@ -95,6 +125,11 @@ func (y *system) nlcMarkPod(dst []State, s *State) []State {
 	return dst
 }
 
+// marks reports whether the pods of node n are to be marked not ready.
+func (y *system) marks(s *State, n int) bool {
+	return s.Nodes[n].NeedMark || y.bug.markLevelTriggered && s.kcmNode(n).Ready != True
+}
+
 // markView is the pod that nlcMarkPod reads.
 func (y *system) markView(s *State, i int) PodView {
 	if y.Version == V1_9 {
@@ -113,81 +148,141 @@ func (y *system) podsToMark(s *State, n int) bool {
 	return false
 }
 
-// stopped reports whether no eviction is begun: every node looks dead, or more
-// than two and at least 55 % of them do, which sets the rate of a small zone to 0.
+// nlcTaintNoSchedule keeps the NoSchedule taints equal to what the cached node
+// says of itself: first those that are missing, then, in another write, those
+// that are too many.
 //
-// Abstracts: ComputeZoneState and setLimiterInZone, for one zone of up to 50 nodes.
-func (y *system) stopped(s *State) bool {
-	notReady := 0
-	for n := range y.Nodes {
-		if s.kcmNode(n).Ready != True {
-			notReady++
-		}
-	}
-	return y.fullDisruption(s) || notReady > 2 && notReady*100 >= 55*y.Nodes
-}
-
-// fullDisruption reports whether the controller manager sees no ready node.
-//
-// Abstracts: ComputeZoneState and the master disruption mode, for one zone.
-func (y *system) fullDisruption(s *State) bool {
-	if y.bug.noMasterDisruptionMode {
-		return false
-	}
-	for n := range y.Nodes {
-		if s.kcmNode(n).Ready == True {
-			return false
-		}
-	}
-	return true
-}
-
-// nlcTaintNoSchedule keeps the NoSchedule taint equal to the condition; so it
-// takes off the one that a Node is born with.
-//
-// Abstracts: doNoScheduleTaintingPass (L4). The patch carries the revision of
-// the node that was read.
+// Reads: the cache of nodes.
+// Guard: taint and condition disagree, and the revision that was read is the
+// live one.
+// Effect: adds or removes the taint unreachable:NoSchedule.
+// Abstracts: doNoScheduleTaintingPass (L4).
 func (y *system) nlcTaintNoSchedule(dst []State, s *State) []State {
 	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
-		const taints = NoScheduleNotReady | NoScheduleUnreachable
-		want := [...]Taints{True: 0, False: NoScheduleNotReady, Unknown: NoScheduleUnreachable}[v.Ready]
-		if v.Taints&taints == want || v != node.kcmView() && !y.bug.noConflict {
-			return node, false
+		wanted := noScheduleFor(v)
+		before := node.Taints
+		if missing := wanted &^ v.Taints; missing&^node.Taints != 0 {
+			node.Taints |= missing
+		} else {
+			node.Taints &^= v.Taints & noSchedule &^ wanted
 		}
-		node.Taints = node.Taints&^taints | want
-		return node, true
+		return node, node.Taints != before
 	})
+}
+
+func noScheduleFor(v NodeView) (wanted Taints) {
+	switch v.Ready {
+	case False:
+		wanted = NoScheduleNotReady
+	case Unknown:
+		wanted = NoScheduleUnreachable
+	}
+	if v.Unschedulable {
+		wanted |= NoScheduleUnschedulable
+	}
+	return wanted
+}
+
+// noExecuteFor is the NoExecute taint of a node in a condition that is not True.
+func noExecuteFor(c Condition) Taints {
+	if c == False {
+		return NoExecuteNotReady
+	}
+	return NoExecuteUnreachable
 }
 
 // nlcTaintNoExecute adds the NoExecute taint that starts the eviction of a
-// node's pods, unless all nodes look dead.
+// node's pods, if the limiter of its zone has a token. Every pass queues all
+// nodes that are not ready and have no such taint: the queue is not kept.
 //
+// Reads: the cache of nodes, all of them for the state of the zone.
+// Guard: a node is not ready, not tainted and not new to this process,
+// evictions are not stopped, and the revision that was read is the live one.
+// Effect: adds the taint unreachable:NoExecute.
 // Abstracts: processTaintBaseEviction, doNoExecuteTaintingPass (L5, L6).
 func (y *system) nlcTaintNoExecute(dst []State, s *State) []State {
-	if y.stopped(s) {
+	for n := range y.Nodes {
+		if !y.taintDue(s, n) || !y.hasToken(s, n) {
+			continue
+		}
+		next := *s
+		y.takeToken(&next, n)
+		node := s.Nodes[n]
+		node.Taints |= noExecuteFor(s.kcmNode(n).Ready)
+		if y.putNode(&next, n, node) {
+			dst = append(dst, y.settle(s, next))
+		}
+	}
+	return dst
+}
+
+// taintDue reports whether node n waits for its NoExecute taint. One whose
+// taint the current pass has listed, and taken off since, is not queued by it.
+func (y *system) taintDue(s *State, n int) bool {
+	node, v := &s.Nodes[n], s.kcmNode(n)
+	return y.Version != V1_9 && node.Object && v.Object && v.Ready != True && (v.Taints|node.Taints)&noExecute == 0 &&
+		!node.Added && !node.Listed && !y.stopped(s, n)
+}
+
+// nlcSwapNoExecute gives a node whose condition is now another one the taint of
+// that, and takes the other taint off: two writes, at once and without a token.
+// The taint is not on the node that the current pass has listed.
+//
+// Abstracts: processTaintBaseEviction (L5), SwapNodeControllerTaint.
+func (y *system) nlcSwapNoExecute(dst []State, s *State) []State {
+	if y.untainting(s) || s.KCM.Breaker {
 		return dst
 	}
 	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
-		if v.Ready == True || v.Taints&noExecute != 0 || node.Added || v != node.kcmView() && !y.bug.noConflict {
+		wanted := noExecuteFor(v.Ready)
+		opposite := noExecute &^ wanted
+		if v.Ready == True || node.Added || v.Taints&opposite == 0 {
 			return node, false
 		}
-		node.Taints |= NoExecuteUnreachable
-		return node, true
+		before := node.Taints
+		if node.Taints&wanted == 0 {
+			node.Taints |= wanted
+			node.Listed = false
+		} else {
+			node.Taints &^= opposite
+		}
+		return node, node.Taints != before
 	})
 }
 
-// nlcUntaint takes the NoExecute taint off a node that is ready again, that is
-// new to this process, or all of them when all look dead.
+// nlcUntaint takes the NoExecute taints off a node, one by one: if the cached
+// node shows them and is ready again, and a pass comes to it; if it is new to
+// this process; if the pass that entered master disruption mode had listed it
+// with one.
 //
+// Reads: the cache of nodes, all of them for the state of the zone.
+// Guard: a tainted node is ready, new to this process, or all look dead; the
+// revision that was read is the live one.
+// Effect: removes the taint unreachable:NoExecute.
 // Abstracts: markNodeAsReachable (L7, also for every node after a restart) and
 // handleDisruption (L9).
 func (y *system) nlcUntaint(dst []State, s *State) []State {
-	full := y.fullDisruption(s)
-	return y.eachNode(dst, s, func(node Node, v NodeView) (Node, bool) {
-		if v.Taints&noExecute == 0 || !(v.Ready == True || node.Added || full) || v != node.kcmView() && !y.bug.noConflict {
-			return node, false
+	for n := range y.Nodes {
+		node, v := s.Nodes[n], s.kcmNode(n)
+		taints := node.Taints & noExecute
+		back := v.Ready == True && v.Taints&taints != 0 && !s.KCM.Breaker
+		owed := node.Listed && !s.KCM.InPass
+		if !node.Object || taints == 0 || !(back || node.Added || owed) {
+			continue
 		}
-		node.Taints, node.Added = node.Taints&^noExecute, false
-		return node, true
-	})
+		next := *s
+		if node.Added && !owed {
+			y.beginPass(&next) // it is the first thing that a pass does
+		}
+		node = next.Nodes[n]
+		if taints != noExecute {
+			node.Taints, node.Added = node.Taints&^noExecute, false
+		} else {
+			node.Taints &^= NoExecuteUnreachable
+		}
+		if y.putNode(&next, n, node) {
+			dst = append(dst, y.settle(s, next))
+		}
+	}
+	return dst
 }

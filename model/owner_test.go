@@ -46,7 +46,7 @@ func TestOwner(t *testing.T) {
 		{"a pod is released", owned(running, 0, model.Budget{model.Relabel: 1}), 28, 41,
 			[]string{"ReplicaSet.Release", "ReplicaSet.Create"}},
 		{"a pod is released and adopted", owned(running, 0, model.Budget{model.Relabel: 2}), 493, 1073,
-			[]string{"ReplicaSet.Release", "ReplicaSet.Create", "ReplicaSet.Adopt", "ReplicaSet.Delete"}},
+			[]string{"ReplicaSet.Release", "ReplicaSet.Create", "ReplicaSet.CheckAndAdopt", "ReplicaSet.Delete"}},
 		{"status", withStatus(owned(empty, 0, model.Budget{})), 135, 308,
 			[]string{"ReplicaSet.ComputeStatus", "ReplicaSet.WriteStatus"}},
 		{"status of a spec that changes", withStatus(owned(running, 0, model.Budget{model.Scale: 1})), 286, 619,
@@ -82,7 +82,7 @@ func TestOwnerCounterexamples(t *testing.T) {
 		{"P-ORPHAN", "what the first owner spared is adopted for the second, which is gone", again(model.StartRunning, model.PropagateOrphan, 2, 1), "GarbageCollector.RemoveFinalizer"},
 		{"P-ORPHAN", "1.9: a sync that does not see its own adoption adopts again", old, "ReplicaSet.Adopt"},
 		{"P-ORPHAN-LAG", "the graph lacks a pod that was just created", again(model.StartEmpty, model.PropagateOrphan, 1, 0), "GarbageCollector.RemoveFinalizer"},
-		{"P-OVER2", "a pod with its label back comes on top of its replacement", owned(model.StartRunning, 0, model.Budget{model.Relabel: 2}), "ReplicaSet.Adopt"},
+		{"P-OVER2", "a pod with its label back comes on top of its replacement", owned(model.StartRunning, 0, model.Budget{model.Relabel: 2}), "ReplicaSet.CheckAndAdopt"},
 		{"P-OVER2", "a namesake creates before it sees the pods that were let go", again(model.StartRunning, model.PropagateOrphan, 1, 1), "ReplicaSet.Adopt"},
 		{"P-STATUS-MONO", "B56: numbers of an older generation are put over a newer one", withStatus(owned(model.StartRunning, 0, model.Budget{model.Scale: 1})), "ReplicaSet.WriteStatus"},
 		{"P-STATUS-MONO", "B56: numbers of one ReplicaSet are put over its namesake's", withStatus(again(model.StartRunning, 0, 1, 1)), "ReplicaSet.WriteStatus"},
@@ -137,7 +137,7 @@ func TestOwnerPropertiesNotice(t *testing.T) {
 		{"L-OWNER", "GarbageCollector.Delete", owned(model.StartEmpty, model.PropagateBackground, model.Budget{model.OwnerDelete: 1})},
 		{"L-OWNER", "GarbageCollector.RemoveFinalizer", owned(model.StartEmpty, model.PropagateForeground, model.Budget{model.OwnerDelete: 1})},
 		{"L-STATUS", "ReplicaSet.WriteStatus", withStatus(owned(model.StartEmpty, 0, model.Budget{}))},
-		{"ESR", "ReplicaSet.Adopt", owned(model.StartRunning, 0, model.Budget{model.Relabel: 2})},
+		{"ESR", "ReplicaSet.CheckAndAdopt", owned(model.StartRunning, 0, model.Budget{model.Relabel: 2})},
 		{"ESR", "ReplicaSet.Release", owned(model.StartRunning, 0, model.Budget{model.Relabel: 1})},
 	} {
 		t.Run(c.id+" without "+c.action, func(t *testing.T) {

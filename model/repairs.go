@@ -13,7 +13,9 @@ type Repair struct {
 }
 
 // Repairs returns all repairs.
-func Repairs() []Repair { return slices.Concat(nameRepairs(), faultRepairs(), machineRepairs()) }
+func Repairs() []Repair {
+	return slices.Concat(nameRepairs(), faultRepairs(), machineRepairs(), nodeRepairs())
+}
 
 // switchByName finds what plants a mutation or makes a repair.
 func switchByName(name string) (func(*bugs), error) {

@@ -241,6 +241,9 @@ func (y *system) rsChooseAny(dst []State, from *State, s State, pods []int, n in
 // rsCreate sends one create. The API server does not ask whether the owner that
 // it names still exists.
 //
+// Reads: creates left of the sync.
+// Guard: at least one is left, and a UID is unused.
+// Effect: stores a pending pod without a node.
 // Abstracts: RealPodControl.CreatePods within slowStartBatch.
 func (y *system) rsCreate(dst []State, s *State) []State {
 	if s.KCM.ToCreate == 0 {
@@ -265,6 +268,10 @@ func (y *system) rsCreate(dst []State, s *State) []State {
 //
 // A delete that has failed is taken off too, also if only its response was lost.
 //
+// Reads: pods chosen by the sync; the live object.
+// Guard: a pod is still to be deleted.
+// Effect: marks the pod for deletion, or takes it off the expectations if it
+// is gone.
 // Abstracts: RealPodControl.DeletePod in manageReplicas.
 func (y *system) rsDelete(dst []State, s *State) []State {
 	for i := range s.used() {

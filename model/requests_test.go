@@ -118,5 +118,5 @@ func TestLostMark(t *testing.T) {
 	s.Faults[model.RequestFail] = 0
 	require.Equal(t, check.Holds, resultOf(t, s, "L-NOTREADY").Verdict)
 	s.Faults[model.RequestFail] = 1
-	counts(t, s, 126, "NodeLifecycle.MarkPod")
+	counts(t, s, 110, "NodeLifecycle.MarkPod")
 }

@@ -2,6 +2,7 @@ package model
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/reconverge/reconverge/check"
 )
@@ -138,57 +139,40 @@ func safetyClaims() []Claim {
 			Claim:  "no eviction of a pod begins while its node is seen ready again: the pods of a node that returned in time survive",
 			Source: "tainteviction/taint_eviction.go:processPodOnNode; (9) node_controller.go:cancelPodEviction",
 			unless: func(y *system) string {
-				if y.Faults[NodeReturn]+y.Faults[Heal] == 0 {
+				switch {
+				case y.Faults[NodeReturn]+y.Faults[Heal]+y.Faults[NodeRepair] == 0:
 					return "no failed node comes back in this scenario: see --scenario node-returns"
+				case y.Faults[LeaseStall] > 0:
+					return "its assumption fails: no node is cleaned up while the circuit breaker is tripped"
 				}
 				return cmp.Or(lateUntaint(y), needsOwnTimer(y))
 			},
 			property: evictions("P-CANCEL", func(y *system, s *State, n int) bool { return s.kcmNode(n).Ready != True },
 				func(s *State, n int) bool { return s.Nodes[n].Ready == True })},
 		{ID: "P-EVICT-WHY", Status: Guaranteed,
-			Claim:  "a pod is evicted only from a node that the deciding process has held not ready for the whole eviction delay, by its own clock, or whose Node object it sees gone",
+			Claim:  "the eviction of a pod is decided only after the deciding process has held its node not ready for the whole eviction delay, by its own clock, or has seen its Node object gone",
 			Source: "node_lifecycle_controller.go:processTaintBaseEviction; (9) node_controller.go:monitorNodeStatus",
 			unless: func(y *system) string {
-				if y.Toleration == TolerateNot && y.Version == V1_37 {
+				if y.tolerationTicks() == 0 {
 					return "there is no eviction delay: the pods do not tolerate the taint"
 				}
 				return cmp.Or(lateUntaint(y), needsOwnTimer(y))
 			},
 			property: evictions("P-EVICT-WHY", func(y *system, s *State, n int) bool {
-				if y.Version == V1_9 { // counted from the last heartbeat
-					return s.kcmNode(n).Ready != True && s.KCM.Uptime >= evictionTicks
+				if y.Version == V1_9 { // counted from the last heartbeat, when the node is queued
+					return s.kcmNode(n).Ready != True && (s.KCM.Uptime >= evictionTicks || !s.Nodes[n].Queued)
 				}
 				return s.Nodes[n].NotReady >= y.tolerationTicks() || !s.kcmNode(n).Object // a timer outlives the Node
 			}, func(*State, int) bool { return true })},
-		{ID: "P-FULL", Status: Assumed, Assumption: "the disruption state is computed and acted on in one step (hazards B20 and B21 are races within it)",
-			Claim:  "no eviction of a node's pods begins while every node is seen not ready",
-			Source: "node_lifecycle_controller.go:handleDisruption",
-			unless: func(y *system) string {
-				if int(y.Faults[NodeCrash]+y.Faults[Partition]) < y.Nodes {
-					return "not all nodes can fail in this scenario"
-				}
-				return ""
-			},
-			property: func(y *system) check.Property[State] {
-				return check.TransitionInPlace("P-FULL", func(from, to *State) bool {
-					for n := range y.Nodes {
-						begun := to.Nodes[n].Taints&noExecute != 0 && from.Nodes[n].Taints&noExecute == 0 || to.Nodes[n].InSet && !from.Nodes[n].InSet
-						if begun && !from.someNodeSeenReady(y.Nodes) {
-							return false
-						}
-					}
-					return true
-				}, y.begins()).When(func(s State) bool { return !s.someNodeSeenReady(y.Nodes) })
-			}},
 		{ID: "W-EIGHT", Status: Witness,
 			Claim:  "all replicas run on one surviving node while pods of a dead node, half of the replicas, are still listed as Terminating (1.9: Unknown): 5 replicas, 8 pods listed",
 			Source: "the story of the two experiments; protocol appendix A",
 			unless: func(y *system) string {
 				switch {
-				case y.Replicas < 1 || y.Nodes < 2 || y.Faults[NodeCrash]+y.Faults[Partition] == 0:
+				case y.Replicas < 1 || y.Nodes < 2 || y.failing() == 0:
 					return "it takes a replica, a second node and the failure of one"
-				case y.Toleration == TolerateForever && y.Version == V1_37:
-					return "the pods tolerate a failed node for ever"
+				case toleratesForever(y) != "":
+					return toleratesForever(y)
 				case y.limited:
 					return "no node need have room for all replicas"
 				}
@@ -220,6 +204,16 @@ func steps(id string, ok func(a, b *Pod) bool, relevant func(State) bool, action
 		}
 		return p
 	}
+}
+
+// ofActions makes a transition property of those of the actions that the scenario
+// has. If it has none, the property says nothing.
+func (y *system) ofActions(id string, ok func(from, to *State) bool, actions ...string) check.Property[State] {
+	actions = slices.DeleteFunc(slices.Clone(actions), func(a string) bool { return !slices.Contains(y.actionNames, a) })
+	if len(actions) == 0 {
+		ok = func(_, _ *State) bool { return true }
+	}
+	return check.TransitionInPlace(id, ok, actions...)
 }
 
 // when makes a predicate of states that have such a pod.
@@ -282,11 +276,6 @@ func revisions(y *system) check.Property[State] {
 			}
 		}
 		stale := y.Version == V1_37 && marked >= 0 && from.kcmPod(marked) != from.Pods[marked].kcmView()
-		for n := range to.Nodes {
-			a, b := &from.Nodes[n], &to.Nodes[n]
-			tainted := a.Object && b.Object && (a.Taints^b.Taints)&^OutOfServiceTaint != 0 // by a controller
-			stale = stale || tainted && from.kcmNode(n) != a.kcmView()
-		}
 		return written <= 1 && !stale
 	})
 }
@@ -304,7 +293,8 @@ func (p *Pod) inStore() Pod {
 // evictions makes a property of the steps in which the eviction of pods from a
 // node is decided: a timer fires (v1.37), the node is queued or its pods are
 // condemned (v1.9). ok judges the state after that step; relevant says of which
-// nodes with pods waiting for eviction there is something to judge.
+// nodes with pods waiting for eviction, or (v1.9) that may be queued for it,
+// there is something to judge.
 func evictions(id string, ok func(y *system, s *State, n int) bool, relevant func(s *State, n int) bool) func(*system) check.Property[State] {
 	return func(y *system) check.Property[State] {
 		return check.TransitionInPlace(id, func(from, to *State) bool {
@@ -322,7 +312,7 @@ func evictions(id string, ok func(y *system, s *State, n int) bool, relevant fun
 			return true
 		}).When(func(s State) bool {
 			for n := range s.Nodes {
-				waiting := s.Nodes[n].Queued || s.anyPod(func(p *Pod) bool { return p.Node == NodeRef(n+1) && (p.Timer != Off || p.Condemned) })
+				waiting := y.Version == V1_9 && s.kcmNode(n).Ready != True || s.Nodes[n].Queued || s.anyPod(func(p *Pod) bool { return p.Node == NodeRef(n+1) && (p.Timer != Off || p.Condemned) })
 				if waiting && relevant(&s, n) {
 					return true
 				}
@@ -330,23 +320,6 @@ func evictions(id string, ok func(y *system, s *State, n int) bool, relevant fun
 			return false
 		})
 	}
-}
-
-// begins names the action with which the eviction of a node's pods begins.
-func (y *system) begins() string {
-	if y.Version == V1_9 {
-		return "NodeController.Condemn"
-	}
-	return "NodeLifecycle.TaintNoExecute"
-}
-
-func (s *State) someNodeSeenReady(nodes int) bool {
-	for n := range nodes {
-		if s.kcmNode(n).Ready == True {
-			return true
-		}
-	}
-	return false
 }
 
 // eight is the picture of the second experiment: on one node every replica
@@ -386,11 +359,18 @@ func needsTermination(y *system) string {
 
 func needsNodeFault(y *system) string {
 	switch {
-	case y.Faults[NodeCrash]+y.Faults[Partition] == 0:
+	case y.failing() == 0:
 		return "no node fails in this scenario"
 	case y.Nodes < 2:
-		return "with one node, its failure is that of all nodes, and nothing is evicted"
-	case y.Toleration == TolerateForever && y.Version == V1_37:
+		return "with one node, its failure is that of all nodes, and nothing is to be evicted"
+	}
+	return toleratesForever(y)
+}
+
+// toleratesForever says why pods may stay on a failed node.
+func toleratesForever(y *system) string {
+	lost, broken := y.Faults[NodeCrash]+y.Faults[Partition] > 0, y.Faults[NodeBreak] > 0
+	if y.Version == V1_37 && (lost && y.Toleration == TolerateForever || broken && y.NotReady == TolerateForever) {
 		return "the pods tolerate a failed node for ever"
 	}
 	return ""
@@ -403,7 +383,7 @@ func (y *system) staleRestart() bool { return y.Version == V1_9 && y.Faults[Rest
 // partialDisruption says why a scenario may come to rest with pods on dead
 // nodes: see stopped.
 func partialDisruption(y *system) string {
-	if failing := int(y.Faults[NodeCrash] + y.Faults[Partition]); failing > 2 && y.Nodes > 3 {
+	if y.failing() > 2 && y.zoneSize(0) > 3 {
 		return "three of four nodes may fail, and then nothing is evicted (partial disruption of a small zone)"
 	}
 	return ""

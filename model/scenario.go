@@ -138,8 +138,8 @@ func (s *Scenario) pods() int {
 	if s.Pods > 0 {
 		return s.Pods
 	}
-	lost := int(s.Faults[NodeCrash] + s.Faults[Partition] + s.Faults[NodeDelete])
-	if s.Faults[Heal]+s.Faults[NodeReturn]+s.Faults[KubeletRestart] == 0 {
+	lost := int(s.Faults[NodeCrash] + s.Faults[Partition] + s.Faults[NodeBreak] + s.Faults[NodeDelete])
+	if s.Faults[Heal]+s.Faults[NodeReturn]+s.Faults[NodeRepair]+s.Faults[KubeletRestart] == 0 {
 		lost = min(lost, s.Nodes) // each node fails once
 	}
 	n := s.Replicas + int(s.Faults[PodDelete]+s.Faults[ForceDelete]+s.Faults[Scale]) + s.BarePods + int(s.Faults[PodRecreate])
@@ -194,6 +194,8 @@ func (s *Scenario) Validate() error {
 		return errors.New("disruption out of range")
 	case s.Disruption.Limit != NoLimit && s.Version == V1_9:
 		return errors.New("a PodDisruptionBudget is modelled in 1.37 only: in 1.9 its controller writes old numbers over an eviction (#82149)")
+	case s.Faults[LeaseStall] > 0 && s.Version == V1_9:
+		return errors.New("nodes have no leases in 1.9")
 	case !s.nodesInOrder():
 		return errors.New("nodes of one zone and capacity must follow one another, the zones and the capacities in ascending order")
 	}
@@ -237,6 +239,8 @@ type system struct {
 	limit     int // pod identities
 	limited   bool
 	budgeted  bool             // a PodDisruptionBudget guards the pods, and somebody asks for evictions
+	disrupts  bool             // the states of the zones matter
+	rated     bool             // the rate of evictions matters
 	repels    Taints           // keep the scheduler from placing a pod
 	spendable []Fault          // those with a budget
 	class     [MaxNodes]uint64 // nodes of one class start alike
@@ -251,6 +255,7 @@ func newSystem(s Scenario) (*system, error) {
 		return nil, err
 	}
 	y := &system{Scenario: s, lag: uint8(s.Lag), past: uint8(s.Past), limit: s.pods(), repels: noSchedule | OutOfServiceTaint}
+	y.disrupts, y.rated = s.mayDisrupt(), s.mayQueue()
 	y.limited = s.Capacity != [MaxNodes]uint8{}
 	y.budgeted = s.Disruption.Limit != NoLimit && s.Faults[DrainNode] > 0
 	for n := range s.Nodes {

@@ -14,6 +14,9 @@ func (y *system) schedulerSteps() []step {
 
 // schedAssume picks a node for a pod and assumes the pod on it.
 //
+// Reads: the scheduler's caches of pods and nodes.
+// Guard: a pod waits for a node, is not assumed, and a node is feasible.
+// Effect: the pod is assumed on any feasible node; no write.
 // Abstracts: schedulingCycle, with the filters TaintToleration (v1.37) or
 // CheckNodeConditionPredicate (v1.9) on the scheduler's own view.
 func (y *system) schedAssume(dst []State, s *State) []State {
@@ -79,6 +82,10 @@ func (y *system) roomSeen(s *State, n int) bool {
 // If the request has failed, or so it seems, the scheduler forgets the pod and
 // puts it back into its queue.
 //
+// Reads: the scheduler's decision; the live object.
+// Guard: the pod is assumed and not bound.
+// Effect: writes spec.nodeName, or forgets the decision if the server refuses
+// it.
 // Abstracts: bindingCycle, core/pod/storage/storage.go:setPodNodeAndMetadata.
 // Omits: the retry of a refused binding before the cache shows why.
 func (y *system) schedBind(dst []State, s *State) []State {

@@ -61,15 +61,10 @@ func (p *Pod) forgotten() bool {
 
 // settleNodes is what the node controllers do when their cache advances.
 func (y *system) settleNodes(from, next *State) {
-	full := y.fullDisruption(next)
-	leaving := y.Version == V1_9 && !full && y.fullDisruption(from)
 	for n := range y.Nodes {
 		node, v := &next.Nodes[n], next.kcmNode(n)
 		if node.Link == Up && node.Object {
 			node.Registered = true // a kubelet that has still to register finds its Node
-		}
-		if leaving && node.Link != Up { // handleDisruption: all probe and transition times := now
-			node.Silent = 0
 		}
 		if v.Ready == True {
 			node.NotReady, node.InSet = 0, false
@@ -77,17 +72,18 @@ func (y *system) settleNodes(from, next *State) {
 				node.Queued = false
 			}
 		}
-		if full {
-			node.Queued, node.InSet = false, false
+		if y.Version == V1_9 && v.Ready != from.kcmNode(n).Ready {
+			node.NotReady = 0 // the transition time is that of the last change
 		}
 		if node.NeedMark && (node.Ready == True || !y.podsToMark(next, n)) {
 			node.NeedMark = false
 		}
-		if y.Version == V1_37 && node.Ready != True && node.Link != Up {
+		if y.Version == V1_37 && node.Ready == Unknown && node.Link != Up {
 			node.Silent = graceTicks // it is judged: how long it has been silent matters no more
 		}
-		if node.Added && node.Taints&noExecute == 0 {
+		if node.Taints&noExecute == 0 {
 			node.Added = false
+			node.Listed = node.Listed && next.KCM.InPass
 		}
 	}
 }

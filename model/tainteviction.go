@@ -31,6 +31,9 @@ func (y *system) taintEvictionSteps() []step {
 // its five tries fail the eviction is lost: the timer is not set again before
 // the taint has been seen to go (#140639).
 //
+// Reads: fired timers; the live object.
+// Guard: the timer of a stored pod that is not marked has fired.
+// Effect: marks the pod for deletion.
 // Abstracts: deletePodHandler (T6), timed_workers.go:getWrappedWorkerFunc.
 // Omits: the DisruptionTarget condition written before it, which nothing here
 // reads; that another change of the node's taints or of the pod's tolerations

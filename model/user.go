@@ -20,6 +20,10 @@ func (y *system) userSteps() []step {
 }
 
 // userDelete deletes any pod by its name.
+//
+// Reads: the live object.
+// Guard: the budget has a deletion left, and a pod is stored and not marked.
+// Effect: marks the pod for deletion.
 func (y *system) userDelete(dst []State, s *State) []State {
 	for i := range s.used() {
 		next := *s
@@ -49,6 +53,10 @@ func (y *system) userForceDelete(dst []State, s *State) []State {
 }
 
 // userScale adds or removes one replica.
+//
+// Reads: spec.replicas.
+// Guard: the budget has a change of scale left.
+// Effect: writes spec.replicas, one more or one less.
 func (y *system) userScale(dst []State, s *State) []State {
 	for _, by := range [...]int{1, -1} {
 		next := *s
@@ -66,6 +74,10 @@ func (y *system) userScale(dst []State, s *State) []State {
 
 // userRecreate creates the user's pod again, once the store has no object of
 // its name. Deleting it first is userDelete.
+//
+// Reads: the live objects.
+// Guard: the budget has a creation left, and no stored pod has the name.
+// Effect: stores the user's pod under a new UID.
 func (y *system) userRecreate(dst []State, s *State) []State {
 	next := *s
 	if !y.mayRecreate(s) || !next.spend(PodRecreate) {

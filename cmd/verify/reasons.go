@@ -115,6 +115,8 @@ func (w *whereabouts) ofNodes(action, process string) string {
 		return "no failed node comes back: it takes --fault node-crash=1,node-return=1 or partition=1,heal=1"
 	case w.Nodes == 1 && (process == "TaintEviction" || process == "NodeController" || action == "NodeLifecycle.TaintNoExecute" || action == "NodeLifecycle.Untaint"):
 		return "there is one node, and nothing is evicted while all nodes look dead"
+	case action == "NodeLifecycle.BeginPass":
+		return "the pass that finds every node not ready has judged one of them itself: --fault restart=1 makes a new process find them so"
 	case w.forever() && process == "TaintEviction":
 		return "nothing is evicted: the pods tolerate a failed node for ever"
 	case !w.fails && action == "NodeLifecycle.Untaint":
