@@ -123,9 +123,12 @@ func (y *system) rsAdopt(dst []State, s *State) []State {
 // deleted: what the live read shows is then as true when the patch arrives, and
 // the patch asks for all else itself.
 //
-// Reads, Guard, Effect, Abstracts, Omits: as of these two.
-// Abstracts: controller_ref_manager.go:ClaimPods, adoptPod.
-// Omits: nothing.
+// Reads: the cached pods and ReplicaSet, and the live ReplicaSet once.
+// Guard: a pod without owner has the label and is not marked; the live owner has
+// the UID of the cached one and is not being deleted.
+// Effect: the pod's owner.
+// Abstracts: controller_ref_manager.go:ClaimPods, AdoptPod.
+// Omits: what rsAdopt omits.
 func (y *system) rsAdoptAtOnce(dst []State, s *State) []State {
 	if !y.rsMayClaim(s) {
 		return dst
