@@ -34,6 +34,25 @@ func nameClaims() []Claim {
 			Source: "fails by (9) util/controller_utils.go:DeletePods: the status is written with a resourceVersion, and then the name is deleted, also if there was nothing to write to",
 			property: deletesTarget("P-DEL-TARGET-NODE", func(p *Pod) bool { return p.Condemned },
 				"NodeController.Delete")},
+		{ID: "P-TOLERATES", Status: Guaranteed,
+			Claim:  "no eviction of a pod begins while it tolerates without limit every NoExecute taint that its node is seen to have",
+			Source: "tainteviction/taint_eviction.go:processPodOnNode (#93722)",
+			unless: func(y *system) string {
+				switch {
+				case y.Version == V1_9:
+					return "pods are not evicted for a taint in 1.9"
+				case y.Faults[NodeBreak] == 0 || (y.Toleration == TolerateForever) == (y.NotReady == TolerateForever):
+					return "no node has first a taint that its pods tolerate for a time and then one that they tolerate for ever"
+				case y.reused():
+					return timersByName
+				}
+				return ""
+			},
+			property: evictions("P-TOLERATES", func(y *system, s *State, n int) bool {
+				taints := s.kcmNode(n).Taints
+				return taints&NoExecuteUnreachable != 0 && y.Toleration != TolerateForever ||
+					taints&NoExecuteNotReady != 0 && y.NotReady != TolerateForever
+			}, func(*State, int) bool { return true })},
 		{ID: "P-DEL-TARGET-FORCE", Status: NotGuaranteed,
 			Claim:  "a force delete removes the UID that it marked",
 			Source: "fails by registry/generic/registry/store.go:Delete: the removal is a write of its own, by name",
@@ -117,8 +136,10 @@ func needsOwnTimer(y *system) string {
 	if why := needsNodeFault(y); why != "" || y.Version == V1_9 || !y.reused() {
 		return why
 	}
-	return "not guaranteed where a name is used again: timers are kept by name (hazard B12)"
+	return timersByName
 }
+
+const timersByName = "not guaranteed where a name is used again: timers are kept by name (hazard B12)"
 
 // needsNamesake says why no request of a scenario can reach a namesake.
 func needsNamesake(y *system) string {
@@ -139,6 +160,9 @@ func nameMutations() []Mutation {
 		{"kubelet.deleteNoUID", "B10", "the kubelet's final delete carries the name of a pod, not its UID",
 			"P-DEL-TARGET-KUBELET", Scenario{Replicas: 0, Nodes: 1, Lag: 1, BarePods: 1, Start: StartRunning, Faults: Budget{ForceDelete: 1, PodRecreate: 1}},
 			func(b *bugs) { b.finalDeleteNoUID = true }},
+		{"taint.cancelOnlyIfNoTaint", "B14", "a timer runs on when all taints that are left are tolerated for ever",
+			"P-TOLERATES", Scenario{Replicas: 1, Nodes: 2, Lag: 1, Toleration: TolerateForever, Start: StartRunning,
+				Faults: Budget{NodeBreak: 1, NodeCrash: 1}}, func(b *bugs) { b.cancelOnlyIfNoTaint = true }},
 	}
 }
 

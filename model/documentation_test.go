@@ -28,7 +28,7 @@ func TestDocumentation(t *testing.T) {
 	decide := described["ReplicaSet.Decide"]
 	require.Equal(t, "replicaset.go", decide.File)
 	require.Equal(t, check.Weak, decide.Fair)
-	require.Equal(t, "Starts a sync that has something to do.", decide.Sentences())
+	require.Equal(t, "Starts a sync that has something to do. While pods are to be adopted or released, no sync gets so far.", decide.Sentences())
 	require.Contains(t, decide.Abstracts, "manageReplicas")
 	require.Equal(t, check.Unfair, described["User.Delete"].Fair)
 }

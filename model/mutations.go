@@ -34,6 +34,7 @@ type bugs struct {
 	pdbNoDisruptedPods     bool
 	pdbControllerDown      bool
 	finalDeleteNoUID       bool
+	cancelOnlyIfNoTaint    bool
 	noLiveCheck            bool // pod GC
 	statusRejected         bool // pod GC
 	forgetPodsOnNodeDelete bool // scheduler

@@ -196,3 +196,19 @@ func TestContainersOfReplicaSet(t *testing.T) {
 func TestTerminatingPodTurnsReady(t *testing.T) {
 	requireNot(t, "P-T-NOTREADY", model.Scenario{Replicas: 1, Nodes: 1, Lag: 1, Faults: model.Budget{model.PodDelete: 1}})
 }
+
+// A node that says itself that it is not ready and is then unreachable changes its
+// taint; the timer is cancelled where pods tolerate the second for ever (B14).
+func TestTolerationOfWhatIsLeft(t *testing.T) {
+	s := small
+	s.Replicas, s.Toleration, s.Faults = 1, model.TolerateForever, model.Budget{model.NodeBreak: 1, model.NodeCrash: 1}
+	m := build(t, s, "P-TOLERATES")
+	require.Empty(t, m.WhyUnclaimed("P-TOLERATES"))
+	r := run(t, m, check.Options{Symmetry: true})
+	require.NoError(t, r.Err())
+	require.False(t, r.Results[0].Vacuous)
+	taken(t, r, "NodeLifecycle.SwapNoExecute", "TaintEviction.Delete")
+
+	s.NotReady = model.TolerateForever
+	require.NotEmpty(t, build(t, s, "P-TOLERATES").WhyUnclaimed("P-TOLERATES"))
+}

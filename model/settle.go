@@ -123,6 +123,12 @@ func (y *system) settleTimer(s *State, t Timer, v PodView) Timer {
 		return t // a Node that goes takes its taints along, and leaves the timers
 	}
 	first := y.tolerated(node.Taints)
+	switch {
+	case first == Off && node.Taints&noExecute != 0 && y.bug.cancelOnlyIfNoTaint:
+		return t
+	case t == Done && first != Off:
+		return t // its eviction is lost
+	}
 	if t == Off || first == Off || first == Fired {
 		return first
 	}
