@@ -104,6 +104,7 @@ type Scenario struct {
 	Nodes       int
 	Zones       [MaxNodes]uint8 // the zone of each node
 	Capacity    [MaxNodes]uint8 // pods that each node has room for; 0: as many as there are
+	Cordoned    [MaxNodes]bool  // nodes that are cordoned from the start
 	Toleration  Toleration      // of an unreachable node
 	NotReady    Toleration      // of a node that says itself that it is not ready
 	NoGrace     bool            // terminationGracePeriodSeconds is 0
@@ -197,7 +198,7 @@ func (s *Scenario) Validate() error {
 	case s.Faults[LeaseStall] > 0 && s.Version == V1_9:
 		return errors.New("nodes have no leases in 1.9")
 	case !s.nodesInOrder():
-		return errors.New("nodes of one zone and capacity must follow one another, the zones and the capacities in ascending order")
+		return errors.New("nodes that start alike must follow one another: zones and capacities in ascending order, cordoned ones last")
 	}
 	for f, n := range s.Faults {
 		if n > Unlimited {
@@ -218,11 +219,20 @@ func (s *Scenario) Validate() error {
 	return nil
 }
 
+// class is the same for nodes that start alike, and orders them.
+func (s *Scenario) class(n int) uint64 {
+	class := uint64(s.Zones[n])<<6 | uint64(s.Capacity[n])<<1
+	if s.Cordoned[n] {
+		class |= 1
+	}
+	return class
+}
+
 // nodesInOrder reports whether the nodes that start alike are next to one
 // another; then renaming them in order keeps each among its like.
 func (s *Scenario) nodesInOrder() bool {
 	for n := 1; n < s.Nodes; n++ {
-		if c := cmp.Compare(s.Zones[n-1], s.Zones[n]); c > 0 || c == 0 && s.Capacity[n-1] > s.Capacity[n] {
+		if s.class(n-1) > s.class(n) {
 			return false
 		}
 		if s.Zones[n] >= MaxZones || s.Capacity[n] > MaxPods {
@@ -238,12 +248,11 @@ type system struct {
 	lag, past uint8
 	limit     int // pod identities
 	limited   bool
-	budgeted  bool             // a PodDisruptionBudget guards the pods, and somebody asks for evictions
-	disrupts  bool             // the states of the zones matter
-	rated     bool             // the rate of evictions matters
-	repels    Taints           // keep the scheduler from placing a pod
-	spendable []Fault          // those with a budget
-	class     [MaxNodes]uint64 // nodes of one class start alike
+	budgeted  bool    // a PodDisruptionBudget guards the pods, and somebody asks for evictions
+	disrupts  bool    // the states of the zones matter
+	rated     bool    // the rate of evictions matters
+	repels    Taints  // keep the scheduler from placing a pod
+	spendable []Fault // those with a budget
 	bug       bugs
 
 	control     []nextFunc // the actions of the control plane
@@ -258,9 +267,6 @@ func newSystem(s Scenario) (*system, error) {
 	y.disrupts, y.rated = s.mayDisrupt(), s.mayQueue()
 	y.limited = s.Capacity != [MaxNodes]uint8{}
 	y.budgeted = s.Disruption.Limit != NoLimit && s.Faults[DrainNode] > 0
-	for n := range s.Nodes {
-		y.class[n] = uint64(s.Zones[n])<<5 | uint64(s.Capacity[n])
-	}
 	if s.Toleration == TolerateNot {
 		y.repels |= NoExecuteUnreachable
 	}
@@ -287,6 +293,12 @@ func (y *system) initial() []State {
 	s.Budget = y.Faults
 	for n := range y.Nodes {
 		s.Nodes[n] = Node{Link: Up, Registered: true, Object: true, Known: true}
+		if y.Cordoned[n] {
+			s.Nodes[n].Unschedulable = true
+			if y.Version == V1_37 {
+				s.Nodes[n].Taints = NoScheduleUnschedulable
+			}
+		}
 	}
 	if y.Start == StartRunning {
 		return y.placed(nil, s, 0, 0)

@@ -14,7 +14,7 @@ func (y *system) canonical(s State) State {
 	var keys [MaxNodes]uint64
 	order := identity // order[new] = old
 	for n := range y.Nodes {
-		keys[n] = s.nodeKey(n) | (1<<6-1-y.class[n])<<48
+		keys[n] = s.nodeKey(n) | (1<<8-1-y.class(n))<<48
 		for k := n; k > 0 && keys[order[k-1]] < keys[order[k]]; k-- {
 			order[k-1], order[k] = order[k], order[k-1]
 		}

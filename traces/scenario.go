@@ -20,6 +20,7 @@ type Scenario struct {
 	Nodes       int            `json:"nodes"`
 	Zones       []int          `json:"zones,omitempty"`    // of each node, 0 for the first; absent: all in one
 	Capacity    []int          `json:"capacity,omitempty"` // pods that each node has room for; 0 or absent: any number
+	Cordoned    []bool         `json:"cordoned,omitempty"` // from the start; absent: none
 	Toleration  string         `json:"toleration"`         // of an unreachable node: longer, shorter (than its grace period), none, forever
 	NotReady    string         `json:"notReady"`           // of a node that is not ready, likewise
 	NoGrace     bool           `json:"noGrace"`            // terminationGracePeriodSeconds is 0
@@ -67,6 +68,9 @@ func FromScenario(s model.Scenario) Scenario {
 	if s.Capacity != [model.MaxNodes]uint8{} {
 		doc.Capacity = ints(s.Capacity[:s.Nodes])
 	}
+	if s.Cordoned != [model.MaxNodes]bool{} {
+		doc.Cordoned = slices.Clone(s.Cordoned[:s.Nodes])
+	}
 	if d := s.Disruption; d.Limit != model.NoLimit {
 		doc.Disruption = &Disruption{Percent: d.Percent, AlwaysAllow: d.AlwaysAllow}
 		if d.Limit == model.MinAvailable {
@@ -106,6 +110,9 @@ func (d *Scenario) Model() (s model.Scenario, err error) {
 	}
 	if err := d.perNode("capacity", d.Capacity, model.MaxPods, s.Capacity[:]); err != nil {
 		return s, err
+	}
+	if n := copy(s.Cordoned[:], d.Cordoned); n < len(d.Cordoned) || n > 0 && n != d.Nodes {
+		return s, fmt.Errorf("cordoned has %d values for %d nodes, of which the model takes 1 to %d", len(d.Cordoned), d.Nodes, model.MaxNodes)
 	}
 	if s.Disruption, err = d.Disruption.model(); err != nil {
 		return s, err

@@ -15,7 +15,7 @@ import (
 func TestScenarioKeepsEveryField(t *testing.T) {
 	full := model.Scenario{
 		Name: "web", Version: model.V1_9, Replicas: 1, Nodes: 2, Toleration: model.TolerateForever, NoGrace: true,
-		Zones: [model.MaxNodes]uint8{0, 1}, Capacity: [model.MaxNodes]uint8{3, 0}, NotReady: model.TolerateNot,
+		Zones: [model.MaxNodes]uint8{0, 1}, Capacity: [model.MaxNodes]uint8{3, 0}, Cordoned: [model.MaxNodes]bool{false, true}, NotReady: model.TolerateNot,
 		Disruption:  model.Disruption{Limit: model.MaxUnavailable, Value: 25, Percent: true, AlwaysAllow: true},
 		Propagation: model.PropagateOrphan, Status: true, Untimed: true,
 		Start: model.StartRunning, Lag: 1, Past: 2, Pods: 7, BarePods: 1, Mutations: []string{"nc.noCancel"},
@@ -57,6 +57,7 @@ func TestScenarioRefuses(t *testing.T) {
 		{"propagation", func(s *traces.Scenario) { s.Propagation = "sideways" }, `"sideways"`},
 		{"zone", func(s *traces.Scenario) { s.Zones = make([]int, s.Nodes); s.Zones[0] = model.MaxZones }, "zones[0] is 2"},
 		{"too few zones", func(s *traces.Scenario) { s.Nodes, s.Zones = 2, []int{1} }, "1 numbers for 2 nodes"},
+		{"too few cordoned", func(s *traces.Scenario) { s.Nodes, s.Cordoned = 2, []bool{true} }, "1 values for 2 nodes"},
 		{"too many nodes", func(s *traces.Scenario) { s.Nodes, s.Capacity = 9, make([]int, 9) }, "9 numbers for 9 nodes"},
 		{"no limit", func(s *traces.Scenario) { s.Disruption = &traces.Disruption{} }, "minAvailable"},
 		{"control character", func(s *traces.Scenario) { s.Name = "web\x1b[2J" }, `'\x1b'`},

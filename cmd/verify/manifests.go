@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -100,7 +101,10 @@ func budgetOf(cluster *manifest.Cluster, set *manifest.ReplicaSet) (found *manif
 // numbers nodes by zone, and within a zone by room.
 func applyNodes(s *model.Scenario, nodes []manifest.Node) error {
 	zones := map[string]uint8{}
-	type node struct{ zone, capacity uint8 }
+	type node struct {
+		zone, capacity uint8
+		cordoned       bool
+	}
 	var all []node
 	for i := range nodes {
 		n := &nodes[i]
@@ -114,11 +118,20 @@ func applyNodes(s *model.Scenario, nodes []manifest.Node) error {
 		if room >= model.MaxPods {
 			room = 0 // for all there can be
 		}
-		all = append(all, node{zones[n.Zone], uint8(room)})
+		all = append(all, node{zones[n.Zone], uint8(room), n.Unschedulable})
 	}
-	slices.SortFunc(all, func(a, b node) int { return cmp.Or(cmp.Compare(a.zone, b.zone), cmp.Compare(a.capacity, b.capacity)) })
+	slices.SortStableFunc(all, func(a, b node) int {
+		last := 0
+		switch {
+		case a.cordoned && !b.cordoned:
+			last = 1
+		case b.cordoned && !a.cordoned:
+			last = -1
+		}
+		return cmp.Or(cmp.Compare(a.zone, b.zone), cmp.Compare(a.capacity, b.capacity), last)
+	})
 	for i, n := range all {
-		s.Zones[i], s.Capacity[i] = n.zone, n.capacity
+		s.Zones[i], s.Capacity[i], s.Cordoned[i] = n.zone, n.capacity, n.cordoned
 	}
 	return nil
 }
@@ -182,13 +195,13 @@ func clusterAssumptions(cluster *manifest.Cluster) []string {
 	for i := range cluster.Nodes {
 		n := &cluster.Nodes[i]
 		add := func(format string, args ...any) { said.add(fmt.Sprintf(format, args...), n.Name) }
-		if n.Unschedulable {
-			add("cordoned, not modelled: pods are bound to it")
-		}
 		if n.ExcludeFromDisruption {
 			add("excluded from disruption checks, not modelled: it counts as the others do")
 		}
 		for _, t := range n.Taints {
+			if t.Key == corev1.TaintNodeUnschedulable && n.Unschedulable {
+				continue // says the same
+			}
 			add("tainted %v, not modelled: every node begins ready and without taints", t)
 		}
 		for _, field := range n.Abstracted {

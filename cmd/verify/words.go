@@ -59,6 +59,15 @@ func nodesInWords(s *model.Scenario) string {
 	if zones := 1 + int(slices.Max(s.Zones[:])); zones > 1 {
 		text += " in " + count(zones, "zone")
 	}
+	cordoned := 0
+	for _, c := range s.Cordoned {
+		if c {
+			cordoned++
+		}
+	}
+	if cordoned > 0 {
+		text += fmt.Sprintf(", %d of them cordoned", cordoned)
+	}
 	rooms := slices.Compact(slices.Clone(s.Capacity[:s.Nodes]))
 	switch {
 	case len(rooms) == 1 && rooms[0] > 0:
