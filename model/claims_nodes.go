@@ -104,7 +104,7 @@ func nodeClaims() []Claim {
 			Claim:  "after master disruption mode no pods are evicted before the eviction delay has passed once more",
 			Source: "fails in 1.9: monitorNodeStatus goes on to queue nodes in the mode, and handleDisruption does not empty the queues when it leaves it",
 			property: func(y *system) check.Property[State] {
-				return check.TransitionInPlace("P-EVICT-EXIT", func(from, to *State) bool {
+				return y.ofActions("P-EVICT-EXIT", func(from, to *State) bool {
 					for i := range to.used() {
 						if to.Pods[i].Condemned && !from.Pods[i].Condemned && to.KCM.Uptime < evictionTicks {
 							return false
@@ -113,6 +113,12 @@ func nodeClaims() []Claim {
 					return true
 				}, "NodeController.Condemn").When(func(s State) bool { return s.KCM.Uptime < evictionTicks })
 			}},
+		{ID: "P-EVICT-WELL", Status: NotGuaranteed,
+			Claim:  "no eviction of a pod begins while its machine is connected and well",
+			Source: "fails as a timer of the taint eviction controller outlives the Node that it was armed for: tainteviction/taint_eviction.go:handleNodeUpdate cancels nothing for a Node that is gone",
+			property: evictions("P-EVICT-WELL", func(_ *system, s *State, n int) bool {
+				return s.Nodes[n].Link != Up || s.Nodes[n].Broken
+			}, func(s *State, n int) bool { return s.Nodes[n].Link == Up && !s.Nodes[n].Broken })},
 		{ID: "L-NOTREADY-FALSE", Status: NotGuaranteed, Assumption: "weak fairness of every action that is neither a fault nor a user's; faults stop",
 			Claim:  "in the end no pod is ready on a node that says itself that it is not",
 			Source: "fails by #125618 (hazard B18): pods are marked only where the controller itself finds a ready node silent",

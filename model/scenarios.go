@@ -51,6 +51,8 @@ func Scenarios() []NamedScenario {
 			Scenario{Replicas: 1, Nodes: 2, Lag: 1, Start: StartRunning, Faults: Budget{NodeCrash: 1, OutOfService: 1}}},
 		{"full-house", "each node has room for one pod, and one node is switched off and boots again",
 			Scenario{Replicas: 2, Nodes: 2, Lag: 1, Start: StartRunning, Capacity: [MaxNodes]uint8{1, 1}, Faults: Budget{NodeCrash: 1, NodeReturn: 1}}},
+		{"crowded-1.9", "under Kubernetes 1.9 a user's pod, deleted and created again, competes with a replica for the room of the only node",
+			Scenario{Version: V1_9, Replicas: 1, BarePods: 1, Nodes: 1, Lag: 1, Start: StartEmpty, Capacity: [MaxNodes]uint8{1}, Faults: Budget{PodDelete: 1, PodRecreate: 1}}},
 		{"runtime-fails", "the container runtime of a node fails and works again: its kubelet says that it is not ready",
 			Scenario{Replicas: 1, Nodes: 2, Lag: 1, Start: StartRunning, Faults: Budget{NodeBreak: 1, NodeRepair: 1}}},
 		{"zones", "four nodes in two zones, and both of one zone are switched off",

@@ -72,6 +72,7 @@ var stored = map[string]bool{
 	"pods.assumed": false, "pods.seen": false, "pods.container": false, "pods.timer": false,
 	"pods.chosen": false, "pods.expectDel": false, "pods.condemned": false, "pods.late": false,
 	"pods.drain": false, "pods.collect": false, "pods.removing": false,
+	"pods.untold": false, "pods.adopting": false, "pods.spared": false,
 	"nodes": true, "nodes.object": true, "nodes.ready": true, "nodes.taints": true, "nodes.unschedulable": true,
 	"nodes.link": false, "nodes.registered": false, "nodes.broken": false,
 	"nodes.silent": false, "nodes.notReady": false, "nodes.needMark": false, "nodes.known": false, "nodes.added": false,

@@ -75,6 +75,10 @@ func (w *whereabouts) ofInput(action, process string) string {
 		return "spec.replicas never changes: --fault scale=1 changes it"
 	case action == "ReplicaSet.Delete" && w.Faults[model.Scale] < w.scalesToSurplus():
 		return fmt.Sprintf("no replica is ever superfluous: --fault scale=%d makes one so", w.scalesToSurplus())
+	case process == "Eviction" || process == "Disruption":
+		return "the PodDisruptionBudget never allows an eviction"
+	case process == "GarbageCollector" && w.Propagation == model.PropagateOrphan:
+		return "the ReplicaSet lets its pods go before it is deleted: --cascade background lets the garbage collector delete them"
 	case action == "User.Recreate" && w.BarePods == 0:
 		return "there is no pod of a user's own"
 	case action == "User.Recreate" && w.Faults[model.PodDelete] == 0:
