@@ -75,7 +75,7 @@ func (w *whereabouts) ofInput(action, process string) string {
 		return "spec.replicas never changes: --fault scale=1 changes it"
 	case action == "ReplicaSet.Delete" && w.Faults[model.Scale] < w.scalesToSurplus():
 		return fmt.Sprintf("no replica is ever superfluous: --fault scale=%d makes one so", w.scalesToSurplus())
-	case process == "Eviction" || process == "Disruption":
+	case process == "Eviction" || process == "Disruption" || action == "Drain.Evict":
 		return "the PodDisruptionBudget never allows an eviction"
 	case process == "GarbageCollector" && w.Propagation == model.PropagateOrphan:
 		return "the ReplicaSet lets its pods go before it is deleted: --cascade background lets the garbage collector delete them"
