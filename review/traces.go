@@ -52,6 +52,10 @@ func (e *example) page() (Page, error) {
 	}
 	var m markdown
 	m.heading(1, e.name)
+	hazard := e.hazard()
+	if hazard != nil {
+		m.paragraph(plain(strings.ToUpper(hazard.Story[:1])+hazard.Story[1:]) + ".")
+	}
 	verb := "is violated"
 	if r.Shows == traces.Witness {
 		verb = "can happen"
@@ -59,6 +63,9 @@ func (e *example) page() (Page, error) {
 	m.paragraph(fmt.Sprintf("[%s](../properties.md%s) %s: %s.", r.Claim.ID, anchor(r.Claim.ID), verb, plain(r.Claim.Claim)))
 	m.item("Status", statusInWords[r.Claim.Status])
 	m.item("Found by", code(foundBy(r.Scenario, r.Claim.ID)))
+	if hazard != nil {
+		m.item("Closed by", strings.TrimSuffix(plain(hazard.Cure)+": "+code(Command(hazard.Base, hazard.Cured, hazard.Property)), ": "))
+	}
 	m.item("Shown by", code("verify show "+tracesDir+"/"+e.name+".json"))
 	m.WriteString("\n")
 	m.table(fields(traces.FromScenario(r.Scenario)))
@@ -80,6 +87,16 @@ func (e *example) page() (Page, error) {
 	m.paragraph("At the end, `kubectl get pods -o wide` lists")
 	m.block("", pods.String())
 	return Page{e.path(), m.String()}, nil
+}
+
+// hazard is the one that the trace shows, or nil.
+func (e *example) hazard() *model.Hazard {
+	for _, h := range model.Hazards() {
+		if h.Name == e.name {
+			return &h
+		}
+	}
+	return nil
 }
 
 // fields are the fields of a scenario that say something, under their names.
@@ -107,25 +124,4 @@ func value(f reflect.Value) string {
 		return string(text)
 	}
 	return fmt.Sprint(f)
-}
-
-// foundBy is the command that finds a trace; "" if the catalogues have no such
-// scenario. The name is for readers only.
-func foundBy(s model.Scenario, property string) string {
-	s.Name = ""
-	same := func(other model.Scenario, mutations ...string) bool {
-		other.Mutations = mutations
-		return reflect.DeepEqual(traces.FromScenario(s), traces.FromScenario(other))
-	}
-	for _, n := range model.Scenarios() {
-		if same(n.Scenario) {
-			return "verify check --scenario " + n.Name + " --property " + property
-		}
-	}
-	for _, m := range model.Mutations() {
-		if same(m.Scenario, m.Name) {
-			return "verify check --mutation " + m.Name + " --property " + property
-		}
-	}
-	return ""
 }
