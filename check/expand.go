@@ -286,11 +286,12 @@ func (e *expander[S, K]) inspect(c *chunk[S, K], s S) {
 	for _, i := range e.plan.states {
 		p := &e.m.Properties[i]
 		e.where = callee{calleeProperty, i}
-		if p.when != nil && !p.when(s) {
+		decides := !c.finds[i].found && p.p(s) == (p.kind == KindReachable)
+		if p.when != nil && (decides || !c.relevant[i]) && !p.when(s) {
 			continue
 		}
 		c.relevant[i] = true
-		if !c.finds[i].found && p.p(s) == (p.kind == KindReachable) {
+		if decides {
 			c.finds[i] = find[S]{true, e.at, -1}
 		}
 	}

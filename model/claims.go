@@ -34,12 +34,79 @@ type Claim struct {
 
 	// unless says why the property is not claimed of a scenario; "" if it is.
 	// It can be asked for all the same.
-	unless   func(y *system) string
+	unless func(y *system) string
+
+	// One of these two says what it is.
 	property func(y *system) check.Property[State]
+	pods     *podClaim
+}
+
+// A podClaim is made of every pod that a step changes.
+type podClaim struct {
+	ok       func(a, b *Pod) bool // the pod before and after
+	relevant func(*Pod) bool      // there is something to judge if some pod is so; nil: always
+	actions  []string             // whose steps are judged; nil: all
 }
 
 // Kind is the form of the claim.
-func (c *Claim) Kind() check.Kind { return c.property(&system{}).Kind() }
+func (c *Claim) Kind() check.Kind {
+	if c.pods != nil {
+		return check.KindTransition
+	}
+	return c.property(&system{}).Kind()
+}
+
+// properties makes the properties of the claims, in their order. Those about the
+// pods that any step changes are judged together, so that these are looked for
+// once.
+func (y *system) properties(claims []Claim) (all []check.Property[State]) {
+	var names []string
+	var joint []*podClaim
+	for _, c := range claims {
+		if c.pods != nil && c.pods.actions == nil {
+			names, joint = append(names, c.ID), append(joint, c.pods)
+		}
+	}
+	judged := check.TransitionsInPlace(broken(joint), names...)
+	for _, c := range claims {
+		switch {
+		case c.pods == nil:
+			all = append(all, c.property(y))
+		case c.pods.actions == nil:
+			all = append(all, c.pods.when(judged[0]))
+			judged = judged[1:]
+		default:
+			judge := broken([]*podClaim{c.pods})
+			all = append(all, c.pods.when(check.TransitionInPlace(c.ID, func(from, to *State) bool { return judge(from, to) == 0 }, c.pods.actions...)))
+		}
+	}
+	return all
+}
+
+// broken returns the function whose bit i says that a step breaks the i-th claim.
+func broken(claims []*podClaim) func(from, to *State) uint64 {
+	return func(from, to *State) (bits uint64) {
+		for i := range to.used() {
+			a, b := &from.Pods[i], &to.Pods[i]
+			if *a == *b {
+				continue
+			}
+			for k, c := range claims {
+				if !c.ok(a, b) {
+					bits |= 1 << k
+				}
+			}
+		}
+		return bits
+	}
+}
+
+func (c *podClaim) when(p check.Property[State]) check.Property[State] {
+	if c.relevant == nil {
+		return p
+	}
+	return p.When(when(c.relevant))
+}
 
 // Catalogue returns every property that there is.
 func Catalogue() []Claim {

@@ -68,8 +68,8 @@ func machineClaims() []Claim {
 				}
 				return ""
 			},
-			property: steps("P-NORESTART", func(a, b *Pod) bool { return a.Container != Stopped || b.Container != Started },
-				when(func(p *Pod) bool { return p.Container == Stopped }))},
+			pods: &podClaim{ok: func(a, b *Pod) bool { return a.Container != Stopped || b.Container != Started },
+				relevant: func(p *Pod) bool { return p.Container == Stopped }}},
 		{ID: "L-ORPHAN", Status: Liveness, Assumption: fair,
 			Claim:  "in the end no pod is bound to a node whose Node object is gone, for ever",
 			Source: "podgc/gc_controller.go:gcOrphaned",

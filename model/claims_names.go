@@ -84,9 +84,9 @@ func nameClaims() []Claim {
 		{ID: "P-T-NOTREADY", Status: NotGuaranteed,
 			Claim:  "a terminating pod never turns ready",
 			Source: "fails by pkg/kubelet/status/status_manager.go: readiness goes on while a pod terminates",
-			property: steps("P-T-NOTREADY", func(a, b *Pod) bool {
+			pods: &podClaim{ok: func(a, b *Pod) bool {
 				return !a.Terminating() || a.Ready || !b.Ready
-			}, when(func(p *Pod) bool { return p.Terminating() && !p.Ready }))},
+			}, relevant: func(p *Pod) bool { return p.Terminating() && !p.Ready }}},
 	}
 }
 

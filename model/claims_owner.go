@@ -11,9 +11,9 @@ func ownerClaims() []Claim {
 			Claim:  "a pod has at most one controller at a time: it changes hands only by being let go first",
 			Source: "apimachinery/pkg/api/validation/objectmeta.go:ValidateOwnerReferences; pkg/controller/controller_ref_manager.go",
 			unless: needsClaims,
-			property: steps("P-OWN", func(a, b *Pod) bool {
+			pods: &podClaim{ok: func(a, b *Pod) bool {
 				return a.Owner == 0 || b.Owner == 0 || a.Owner == b.Owner
-			}, when(func(p *Pod) bool { return p.Stored() && p.Owner != 0 }))},
+			}, relevant: func(p *Pod) bool { return p.Stored() && p.Owner != 0 }}},
 		{ID: "P-CLAIM", Status: Guaranteed,
 			Claim:  "the ReplicaSet controller claims a pod only if it sees it active, without owner and with the label, and sees its own owner alive",
 			Source: "pkg/controller/controller_ref_manager.go:ClaimObject (#44144)",

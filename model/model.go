@@ -39,9 +39,7 @@ func New(s Scenario, properties ...string) (*Model, error) {
 	if m.Claims, err = y.claimed(properties); err != nil {
 		return nil, err
 	}
-	for _, c := range m.Claims {
-		m.Properties = append(m.Properties, c.property(y))
-	}
+	m.Properties = y.properties(m.Claims)
 	return m, nil
 }
 

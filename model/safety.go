@@ -15,7 +15,7 @@ func safetyClaims() []Claim {
 		{ID: "P-NOREVIVE", Status: Guaranteed,
 			Claim:  "an evicted pod's identity is never revived: a mark for deletion stays, a UID that left the store does not come back, no kubelet takes it up again or starts its container again",
 			Source: "rest/update.go:BeforeUpdate; pkg/kubelet/config/config.go:podStorage.merge; protocol 6.1",
-			property: steps("P-NOREVIVE", func(a, b *Pod) bool {
+			pods: &podClaim{ok: func(a, b *Pod) bool {
 				switch {
 				case a.Object == Stored && a.Deletion != Unmarked:
 					return b.Object == Removed || b.Object == Stored && b.Deletion != Unmarked
@@ -27,7 +27,7 @@ func safetyClaims() []Claim {
 					return b.Object == Removed && !takenUp && !startedAgain
 				}
 				return true
-			}, when(func(p *Pod) bool { return p.Terminating() || p.Object == Removed }))},
+			}, relevant: func(p *Pod) bool { return p.Terminating() || p.Object == Removed }}},
 		{ID: "P-RV", Status: Guaranteed,
 			Claim:    "a step writes at most one object, and a write that carries a resourceVersion is accepted only on the revision it read",
 			Source:   "apiserver/pkg/storage/etcd3/store.go:GuaranteedUpdate",
@@ -35,26 +35,26 @@ func safetyClaims() []Claim {
 		{ID: "P-UID", Status: Guaranteed,
 			Claim:  "a UID never reappears after its object was removed",
 			Source: "apiserver/pkg/registry/rest/meta.go:FillObjectMetaSystemFields",
-			property: steps("P-UID", func(a, b *Pod) bool { return a.Object != Removed || b.Object == Removed },
-				when(func(p *Pod) bool { return p.Object == Removed }))},
+			pods: &podClaim{ok: func(a, b *Pod) bool { return a.Object != Removed || b.Object == Removed },
+				relevant: func(p *Pod) bool { return p.Object == Removed }}},
 		{ID: "P-DT", Status: Guaranteed,
 			Claim:  "a deletionTimestamp is never cleared, and the grace period only shrinks",
 			Source: "apiserver/pkg/registry/rest/delete.go:BeforeDelete, rest/update.go:BeforeUpdate",
-			property: steps("P-DT", func(a, b *Pod) bool { return b.Object != Stored || b.Deletion >= a.Deletion },
-				when((*Pod).Terminating))},
+			pods: &podClaim{ok: func(a, b *Pod) bool { return b.Object != Stored || b.Deletion >= a.Deletion },
+				relevant: (*Pod).Terminating}},
 		{ID: "P-NODE1", Status: Guaranteed,
 			Claim:  "spec.nodeName is written once",
 			Source: "pkg/registry/core/pod/storage/storage.go:setPodNodeAndMetadata",
-			property: steps("P-NODE1", func(a, b *Pod) bool {
+			pods: &podClaim{ok: func(a, b *Pod) bool {
 				return a.Object != Stored || b.Object != Stored || a.Node == 0 || a.Node == b.Node
-			}, when(func(p *Pod) bool { return p.Stored() && p.Node != 0 }))},
+			}, relevant: func(p *Pod) bool { return p.Stored() && p.Node != 0 }}},
 		{ID: "P-NOBIND-T", Status: Guaranteed,
 			Claim:  "a terminating pod is never newly bound",
 			Source: "pkg/registry/core/pod/storage/storage.go:setPodNodeAndMetadata",
 			unless: needsUserDelete,
-			property: steps("P-NOBIND-T", func(a, b *Pod) bool {
+			pods: &podClaim{ok: func(a, b *Pod) bool {
 				return !a.Terminating() || a.Node != 0 || b.Node == 0
-			}, when(func(p *Pod) bool { return p.Terminating() && p.Node == 0 }))},
+			}, relevant: func(p *Pod) bool { return p.Terminating() && p.Node == 0 }}},
 		{ID: "P-BIND-UID", Status: Guaranteed,
 			Claim:  "a binding decided for one UID never lands on another",
 			Source: "pkg/registry/core/pod/storage/storage.go:setPodNodeAndMetadata (#105913, #116550)",
@@ -67,16 +67,16 @@ func safetyClaims() []Claim {
 				}
 				return ""
 			},
-			property: steps("P-BIND-UID", func(a, b *Pod) bool {
+			pods: &podClaim{ok: func(a, b *Pod) bool {
 				return a.Object != Stored || a.Node != 0 || b.Node == 0 || b.Node == a.Assumed
-			}, when(func(p *Pod) bool { return p.Assumed != 0 }), "Scheduler.Bind")},
+			}, relevant: func(p *Pod) bool { return p.Assumed != 0 }, actions: []string{"Scheduler.Bind"}}},
 		{ID: "P-PHASE", Status: Assumed, Assumption: "only kubelets and pod GC write a pod's phase",
 			Claim:  "Succeeded and Failed are final",
 			Source: "pkg/kubelet/kubelet_pods.go:generateAPIPodStatus",
 			unless: needsTermination,
-			property: steps("P-PHASE", func(a, b *Pod) bool {
+			pods: &podClaim{ok: func(a, b *Pod) bool {
 				return !a.Stored() || a.Phase != Terminal || b.Phase == Terminal || b.Object == Removed
-			}, when(func(p *Pod) bool { return p.Stored() && p.Phase == Terminal }))},
+			}, relevant: func(p *Pod) bool { return p.Stored() && p.Phase == Terminal }}},
 		{ID: "P-TERM-NR", Status: Assumed, Assumption: "only kubelets report a terminal phase",
 			Claim:  "a terminal pod is not Ready",
 			Source: "pkg/kubelet/status/status_manager.go:mergePodStatus (#108594)",
@@ -94,9 +94,9 @@ func safetyClaims() []Claim {
 		{ID: "P-REPL", Status: Guaranteed,
 			Claim:  "a replacement has a UID that was never used",
 			Source: "pkg/controller/controller_utils.go:RealPodControl.CreatePods",
-			property: steps("P-REPL", func(a, b *Pod) bool {
+			pods: &podClaim{ok: func(a, b *Pod) bool {
 				return a.Object == b.Object || a.Object == Unused && b.Object == Stored && b.Node == 0 && b.Deletion == Unmarked
-			}, nil, "ReplicaSet.Create")},
+			}, actions: []string{"ReplicaSet.Create"}}},
 		{ID: "P-OVER2", Status: Assumed, Assumption: overAssumption,
 			Claim:  "active pods never exceed replicas while replicas is constant",
 			Source: "pkg/controller/controller_utils.go:ControllerExpectations, pkg/controller/util/consistency",
@@ -181,28 +181,6 @@ func safetyClaims() []Claim {
 			property: func(y *system) check.Property[State] {
 				return check.Reachable("W-EIGHT", y.eight)
 			}},
-	}
-}
-
-// steps makes a transition property that is judged pod by pod: each pod that a
-// step changes must satisfy ok.
-func steps(id string, ok func(a, b *Pod) bool, relevant func(State) bool, actions ...string) func(*system) check.Property[State] {
-	return func(*system) check.Property[State] {
-		p := check.TransitionInPlace(id, func(from, to *State) bool {
-			if from.Pods == to.Pods {
-				return true
-			}
-			for i := range to.used() {
-				if from.Pods[i] != to.Pods[i] && !ok(&from.Pods[i], &to.Pods[i]) {
-					return false
-				}
-			}
-			return true
-		}, actions...)
-		if relevant != nil {
-			p = p.When(relevant)
-		}
-		return p
 	}
 }
 
