@@ -86,7 +86,7 @@ func (y *system) rsCheckOwner(dst []State, s *State) []State {
 		return dst
 	}
 	next.KCM.Sync = owner.UID
-	return append(dst, y.settle(s, next))
+	return y.settle(dst, s, &next)
 }
 
 // rsAdopt sends the patch that makes the owner a pod's controller. The API
@@ -113,7 +113,7 @@ func (y *system) rsAdopt(dst []State, s *State) []State {
 		next := *s
 		if y.putPod(&next, i, p) {
 			y.rsEndSync(&next)
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -142,7 +142,7 @@ func (y *system) rsAdoptAtOnce(dst []State, s *State) []State {
 		p.Owner = owner.UID
 		next := *s
 		if y.putPod(&next, i, p) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -179,7 +179,7 @@ func (y *system) disown(dst []State, s *State, i int, uid uint8) []State {
 	p.Owner = 0
 	next := *s
 	if y.putPod(&next, i, p) {
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }

@@ -114,7 +114,7 @@ func (y *system) remove(dst []State, s *State) []State {
 		if p := s.Pods[i]; p.Object == Stored && p.Deletion == Immediate && !p.Removing {
 			next := *s
 			if y.removePod(&next, i) {
-				dst = append(dst, y.settle(s, next))
+				dst = y.settle(dst, s, &next)
 			}
 		}
 	}
@@ -145,7 +145,7 @@ func (y *system) removeByName(dst []State, s *State) []State {
 			target = -1
 		}
 		if target < 0 || y.removePod(&next, target) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst

@@ -84,6 +84,9 @@ func (c *Cache[View]) seek(seen, past uint8) {
 	}
 }
 
+// advance makes the next event one that has been seen.
+func (c *Cache[View]) advance(past uint8) { c.seek(c.Seen+1, past) }
+
 // A PodView is what a process sees of a pod.
 type PodView struct {
 	Stored     bool

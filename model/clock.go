@@ -23,7 +23,7 @@ func (y *system) clockSteps() []step {
 // nodes too, whose heartbeats then come late. Every timer may run out before
 // anything else happens, which is all that can go wrong with clocks and load.
 func (y *system) tick(dst []State, s *State) []State {
-	if !y.Untimed && y.urgent(s) {
+	if !y.Untimed && y.urgent(dst, s) {
 		return dst
 	}
 	next := *s
@@ -55,11 +55,12 @@ func (y *system) tick(dst []State, s *State) []State {
 	if next == *s {
 		return dst
 	}
-	return append(dst, y.settle(s, next))
+	return y.settle(dst, s, &next)
 }
 
-// urgent reports whether something is due that does not wait for a tick.
-func (y *system) urgent(s *State) bool {
+// urgent reports whether something is due that does not wait for a tick. What
+// that leads to is put behind dst, and forgotten.
+func (y *system) urgent(dst []State, s *State) bool {
 	for n := range y.Nodes {
 		if s.heartbeatDue(n) {
 			return true
@@ -75,9 +76,8 @@ func (y *system) urgent(s *State) bool {
 	if due > 0 {
 		return true // most often so; the actions below would say the same
 	}
-	var scratch [4]State
 	for _, next := range y.control {
-		if len(next(scratch[:0], s)) > 0 {
+		if len(next(dst, s)) > len(dst) {
 			return true
 		}
 	}

@@ -51,7 +51,7 @@ func (y *system) pdbCompute(dst []State, s *State) []State {
 	}
 	next := *s
 	next.KCM.NewPDB = PendingPDB{true, status}
-	return append(dst, y.settle(s, next))
+	return y.settle(dst, s, &next)
 }
 
 // pdbStatus is the status that the controller would write now. Without the
@@ -114,7 +114,7 @@ func (y *system) pdbWrite(dst []State, s *State) []State {
 			next.Pods[i].Disrupted = false
 		}
 	}
-	return append(dst, y.settle(s, next))
+	return y.settle(dst, s, &next)
 }
 
 // entryDone reports whether the entry of pod i tells the controller nothing

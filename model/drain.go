@@ -99,7 +99,7 @@ func (y *system) drainList(dst []State, s *State) []State {
 				p.Drain = Listed
 			}
 		}
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }
@@ -124,7 +124,7 @@ func (y *system) drainEvict(dst []State, s *State) []State {
 		if target := y.named(s, i); target >= 0 && !y.evict(&next, target) {
 			continue
 		}
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }

@@ -79,7 +79,7 @@ func (y *system) evictionDelete(dst []State, s *State) []State {
 		next := *s
 		next.Pods[i].Drain = NotDrained
 		if y.deletePod(&next, i) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst

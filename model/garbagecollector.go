@@ -42,7 +42,7 @@ func (y *system) gcDelete(dst []State, s *State) []State {
 		if p.Stored() && p.Owner != 0 && y.collects(s.Owner.kcmView(), p.Owner) {
 			next := *s
 			if y.deletePod(&next, i) {
-				dst = append(dst, y.settle(s, next))
+				dst = y.settle(dst, s, &next)
 			}
 		}
 	}
@@ -102,7 +102,7 @@ func (y *system) gcRemoveFinalizer(dst []State, s *State) []State {
 	}
 	next := *s
 	if y.putOwner(&next, ReplicaSet{}) {
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }

@@ -64,7 +64,7 @@ func (y *system) kubeletObserve(dst []State, s *State) []State {
 		if seen != p.Seen {
 			next := *s
 			next.Pods[i].Seen = seen
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -109,7 +109,7 @@ func (y *system) kubeletReject(dst []State, s *State) []State {
 		p.Phase, p.Ready, p.Seen = Terminal, false, SeenTerminating
 		next := *s
 		if y.putPod(&next, i, p) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -158,7 +158,7 @@ func (y *system) eachPod(dst []State, s *State, f func(p Pod, link Link) (Pod, b
 		if p, ok := f(s.Pods[i], s.node(s.Pods[i].Node).Link); ok {
 			next := *s
 			next.Pods[i] = p
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -178,7 +178,7 @@ func (y *system) eachWrite(dst []State, s *State, f func(p Pod) (Pod, bool)) []S
 		}
 		next := *s
 		if y.putPod(&next, i, p) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -270,7 +270,7 @@ func (y *system) finalDeleteByName(dst []State, s *State) []State {
 		next := *s
 		next.Pods[i].Seen = SeenGone
 		if y.forceDelete(&next, target) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -295,7 +295,7 @@ func (y *system) kubeletHeartbeat(dst []State, s *State) []State {
 		next := *s
 		node.Silent, node.Ready = 0, node.posts()
 		if y.putNode(&next, n, node) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -340,7 +340,7 @@ func (y *system) kubeletRegister(dst []State, s *State) []State {
 		}
 		next := *s
 		if y.putNode(&next, n, node) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst

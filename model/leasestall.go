@@ -31,7 +31,7 @@ func (y *system) leaseStall(dst []State, s *State) []State {
 		return dst
 	}
 	next.KCM.Stalls.Leases = true
-	return append(dst, y.settle(s, next))
+	return y.settle(dst, s, &next)
 }
 
 // nlcSeesLeases ends a stall: every renewal is seen.
@@ -49,7 +49,7 @@ func (y *system) nlcSeesLeases(dst []State, s *State) []State {
 			next.Nodes[n].Silent = 0
 		}
 	}
-	return append(dst, y.settle(s, next))
+	return y.settle(dst, s, &next)
 }
 
 // renewedUnseen reports whether node n is about to be judged for want of a
@@ -82,7 +82,7 @@ func (y *system) nlcTripBreaker(dst []State, s *State) []State {
 		next := *s
 		next.KCM.Breaker = true
 		y.closePass(&next)
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 		if y.looksFull(s) && !y.bug.decideOnWholePass {
 			next = *s
 			next.KCM.Breaker = true
@@ -91,7 +91,7 @@ func (y *system) nlcTripBreaker(dst []State, s *State) []State {
 			for _, z := range y.Zones[:y.Nodes] {
 				next.KCM.Zones[z] = FullDisruption
 			}
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 		return dst
 	}

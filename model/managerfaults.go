@@ -67,7 +67,7 @@ func (y *system) formerCreate(dst []State, s *State) []State {
 		next.KCM.lowerAdd(1) // seen at once
 	}
 	if y.createPod(&next, Pod{Object: Stored, Owner: s.Owner.UID, Untold: y.Version == V1_37}) {
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }
@@ -90,7 +90,7 @@ func (y *system) formerDelete(dst []State, s *State) []State {
 		next := *s
 		next.Pods[i].Late = false
 		if target >= 0 && y.deletePod(&next, target) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -131,7 +131,7 @@ func (y *system) firstLists(dst []State, from *State) []State {
 				for i := range next.used() {
 					next.Pods[i].Untold = y.Version == V1_37 && next.Pods[i].Stored() && next.hidden(i)
 				}
-				dst = append(dst, y.settle(&next, next))
+				dst = y.settle(dst, &next, &next)
 			}
 		}
 	}

@@ -32,7 +32,7 @@ func (y *system) ncQueue(dst []State, s *State) []State {
 		}
 		next := *s
 		next.Nodes[n].Queued = true
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }
@@ -74,7 +74,7 @@ func (y *system) ncCondemn(dst []State, s *State) []State {
 				p.Condemned = true
 			}
 		}
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }
@@ -105,7 +105,7 @@ func (y *system) ncMarkLost(dst []State, s *State) []State {
 		next := *s
 		p.Lost = true
 		if y.putPod(&next, i, p) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -131,13 +131,13 @@ func (y *system) ncDelete(dst []State, s *State) []State {
 		if target := y.named(s, i); target >= 0 && target != i {
 			hit := next
 			if y.deletePod(&hit, target) {
-				dst = append(dst, y.settle(s, hit))
+				dst = y.settle(dst, s, &hit)
 			}
 		}
 		if p.Stored() && p.Deletion == Unmarked && !y.deletePod(&next, i) {
 			continue
 		}
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }

@@ -36,7 +36,7 @@ func (y *system) relink(dst []State, s *State, f Fault, to Link, from ...Link) [
 				if to == Down {
 					y.switchOff(&next, n)
 				}
-				dst = append(dst, y.settle(s, next))
+				dst = y.settle(dst, s, &next)
 			}
 		}
 	}
@@ -113,7 +113,7 @@ func (y *system) restartKubelet(dst []State, s *State) []State {
 				p.Seen = Unseen
 			}
 		}
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }
@@ -137,7 +137,7 @@ func (y *system) eachRuntime(dst []State, s *State, f Fault, ok func(n *Node) bo
 		next := *s
 		if ok(&s.Nodes[n]) && next.spend(f) {
 			next.Nodes[n].Broken = !next.Nodes[n].Broken
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst

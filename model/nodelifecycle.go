@@ -58,7 +58,7 @@ func (y *system) nlcJudge(dst []State, s *State) []State {
 		judged.NeedMark = judged.NeedMark || node.Ready == True
 		judged.Ready = Unknown
 		if y.putNode(&next, n, judged) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -82,7 +82,7 @@ func (y *system) eachNode(dst []State, s *State, f func(node Node, v NodeView) (
 		}
 		next := *s
 		if y.putNode(&next, n, node) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -119,7 +119,7 @@ func (y *system) nlcMarkPod(dst []State, s *State) []State {
 		p.Ready = false
 		next := *s
 		if y.putPod(&next, i, p) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -210,7 +210,7 @@ func (y *system) nlcTaintNoExecute(dst []State, s *State) []State {
 		node := s.Nodes[n]
 		node.Taints |= noExecuteFor(s.kcmNode(n).Ready)
 		if y.putNode(&next, n, node) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -281,7 +281,7 @@ func (y *system) nlcUntaint(dst []State, s *State) []State {
 			node.Taints &^= NoExecuteUnreachable
 		}
 		if y.putNode(&next, n, node) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst

@@ -50,7 +50,7 @@ func (y *system) podGC(dst []State, s *State) []State {
 		} else if !y.removePod(&next, i) {
 			continue
 		}
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }
@@ -86,7 +86,7 @@ func (y *system) podGCSweep(dst []State, s *State) []State {
 			}
 		}
 		if next != *s {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -181,7 +181,7 @@ func (y *system) podGCFail(dst []State, s *State) []State {
 			p.Collect = NotCollected
 		}
 		if y.putPod(&next, i, p) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -204,7 +204,7 @@ func (y *system) podGCDelete(dst []State, s *State) []State {
 		next.Pods[i].Collect = NotCollected
 		target := y.gcTarget(s, i)
 		if target < 0 || y.forceDelete(&next, target) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst

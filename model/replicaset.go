@@ -56,7 +56,7 @@ func (y *system) rsManage(dst []State, s *State, active []int) []State {
 		next.KCM.ExpectAdd = next.KCM.ToCreate
 	}
 	next.KCM.nextBatch(s.Budget[RequestFail]+s.Budget[ResponseLost] > 0)
-	return append(dst, y.settle(s, next))
+	return y.settle(dst, s, &next)
 }
 
 // rsRemember is what a sync that begins has to remember of its owner: the UID,
@@ -228,7 +228,7 @@ func (y *system) rsChoose(dst []State, from *State, s State, candidates []int, n
 // rsChooseAny appends s with each set of n of the pods chosen.
 func (y *system) rsChooseAny(dst []State, from *State, s State, pods []int, n int) []State {
 	if n == 0 {
-		return append(dst, y.settle(from, s))
+		return y.settle(dst, from, &s)
 	}
 	for k := 0; k+n <= len(pods); k++ {
 		next := s
@@ -258,7 +258,7 @@ func (y *system) rsCreate(dst []State, s *State) []State {
 	}
 	y.rsEndSync(&next)
 	if y.createPod(&next, Pod{Object: Stored, Owner: owner}) {
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return y.rsCreateFails(dst, s)
 }
@@ -286,7 +286,7 @@ func (y *system) rsDelete(dst []State, s *State) []State {
 		} else if s.Pods[i].Deletion == Unmarked && !y.deletePod(&next, i) {
 			continue
 		}
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 		if s.Pods[i].Object == Stored {
 			failed := *s
 			failed.Pods[i].Chosen, failed.Pods[i].ExpectDel, next.Pods[i].ExpectDel = false, false, false

@@ -20,7 +20,7 @@ import "strings"
 // client makes of that, as long as there is a budget for it.
 func (y *system) ends(dst []State, from, next *State, f Fault) []State {
 	if next.spend(f) {
-		dst = append(dst, y.settle(from, *next))
+		dst = y.settle(dst, from, next)
 	}
 	return dst
 }

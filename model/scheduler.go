@@ -32,7 +32,7 @@ func (y *system) schedAssume(dst []State, s *State) []State {
 			if y.feasible(s, n) {
 				next := *s
 				next.Pods[i].Assumed = NodeRef(n + 1)
-				dst = append(dst, y.settle(s, next))
+				dst = y.settle(dst, s, &next)
 			}
 		}
 	}
@@ -101,7 +101,7 @@ func (y *system) schedBind(dst []State, s *State) []State {
 				continue
 			}
 			next.Pods[i].Assumed = 0
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 			continue
 		}
 		bound := s.Pods[target]
@@ -110,7 +110,7 @@ func (y *system) schedBind(dst []State, s *State) []State {
 			if target != i {
 				next.Pods[i].Assumed = 0
 			}
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 			next.Pods[i].Assumed = 0
 			dst = y.ends(dst, s, &next, ResponseLost)
 		}

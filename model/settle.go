@@ -1,16 +1,22 @@
 package model
 
-// settle makes next the state that from leads to, with everything done that a
+// settle appends next, to which from leads, with everything done that a
 // process does at once when its view of the world changes: work that reads and
 // writes its own memory only, and that no other process can come between.
-func (y *system) settle(from *State, next State) State {
-	y.settleNodes(from, &next)
-	y.settleNamedTimers(from, &next)
-	y.settleOwner(from, &next)
+func (y *system) settle(dst []State, from, next *State) []State {
+	dst = append(dst, *next)
+	y.settleInPlace(from, &dst[len(dst)-1])
+	return dst
+}
+
+func (y *system) settleInPlace(from, next *State) {
+	y.settleNodes(from, next)
+	y.settleNamedTimers(from, next)
+	y.settleOwner(from, next)
 	if next.KCM.ExpectAge > 0 && !next.expecting() {
 		next.KCM.ExpectAge = 0
 	}
-	y.settleQuarantine(&next)
+	y.settleQuarantine(next)
 	for i := range next.used() {
 		p := &next.Pods[i]
 		v := next.kcmPod(i)
@@ -24,9 +30,9 @@ func (y *system) settle(from *State, next State) State {
 			p.Late = false // nothing else has its name
 		}
 		if y.Version == V1_37 && !y.timedByName(p) {
-			p.Timer = y.settleTimer(&next, p.Timer, v)
+			p.Timer = y.settleTimer(next, p.Timer, v)
 		}
-		if p.Assumed != 0 && p.Object == Stored && p.Node != 0 && !y.schedulable(&next, i) {
+		if p.Assumed != 0 && p.Object == Stored && p.Node != 0 && !y.schedulable(next, i) {
 			p.Assumed = 0 // the cache shows the binding
 		}
 		if p.Disrupted && p.entryDone(v) {
@@ -38,7 +44,7 @@ func (y *system) settle(from *State, next State) State {
 		if p.Seen == SeenTerminating && p.Container == NotStarted {
 			p.Container = Stopped // it will not run any more: no need to tell the two apart
 		}
-		if p.Object == Removed && p.Removing && y.namesake(&next) < 0 && !y.reusable(&next, p) {
+		if p.Object == Removed && p.Removing && y.namesake(next) < 0 && !y.reusable(next, p) {
 			p.Removing = false // its second write finds nothing
 		}
 		if p.Object == Removed && p.Seen > SeenLive && p.Container != Started && !y.bug.firstListStale && !(p.Seen == SeenTerminating && y.bug.finalDeleteNoUID) {
@@ -48,7 +54,6 @@ func (y *system) settle(from *State, next State) State {
 			*p = Pod{Object: Removed}
 		}
 	}
-	return next
 }
 
 // forgotten reports whether no process remembers a removed pod.

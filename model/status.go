@@ -35,7 +35,7 @@ func (y *system) rsComputeStatus(dst []State, s *State) []State {
 		return dst
 	}
 	next.KCM.Sync = y.rsRemember(s.kcmOwner())
-	return append(dst, y.settle(s, next))
+	return y.settle(dst, s, &next)
 }
 
 // rsComputeInto keeps the status that a sync computes from what it sees in s,
@@ -91,7 +91,7 @@ func (y *system) rsWriteStatus(dst []State, s *State) []State {
 		owner.Status = s.KCM.Status.Status
 	}
 	if y.putOwner(&next, owner) {
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }

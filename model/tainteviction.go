@@ -48,7 +48,7 @@ func (y *system) taintEvict(dst []State, s *State) []State {
 		}
 		next := *s
 		if y.deletePod(&next, i) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 		if s.Budget[RequestFail] > 0 && !y.bug.retryForever {
 			failed := *s

@@ -131,7 +131,7 @@ func (y *system) taintCancel(dst []State, s *State) []State {
 		}
 		next := *s
 		next.Pods[i].Timer = y.cancelled(t)
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }
@@ -156,7 +156,7 @@ func (y *system) taintGet(dst []State, s *State) []State {
 		if target := y.named(s, i); target < 0 || target != i && y.bug.timerOfUID {
 			next.Pods[i].Timer = s.finished(i)
 		}
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }
@@ -192,7 +192,7 @@ func (y *system) evictByName(dst []State, s *State, i int) []State {
 	default:
 		p.Timer = Off
 	}
-	return append(dst, y.settle(s, next))
+	return y.settle(dst, s, &next)
 }
 
 // taintFinish forgets the timer of a pod when its deletion has been answered.
@@ -209,7 +209,7 @@ func (y *system) taintFinish(dst []State, s *State) []State {
 		}
 		next := *s
 		next.Pods[i].Timer = s.finished(i)
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }

@@ -28,7 +28,7 @@ func (y *system) userDelete(dst []State, s *State) []State {
 	for i := range s.used() {
 		next := *s
 		if next.spend(PodDelete) && y.deletePod(&next, i) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -46,7 +46,7 @@ func (y *system) userForceDelete(dst []State, s *State) []State {
 	for i := range s.used() {
 		next := *s
 		if next.spend(ForceDelete) && y.forceDelete(&next, i) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -66,7 +66,7 @@ func (y *system) userScale(dst []State, s *State) []State {
 		}
 		after.Replicas = uint8(int(after.Replicas) + by)
 		if y.putOwner(&next, after) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -84,7 +84,7 @@ func (y *system) userRecreate(dst []State, s *State) []State {
 		return dst
 	}
 	if y.createPod(&next, Pod{Object: Stored, Bare: true}) {
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }
@@ -110,7 +110,7 @@ func (y *system) userRelabel(dst []State, s *State) []State {
 		}
 		p.Unlabelled = !p.Unlabelled
 		if y.putPod(&next, i, p) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -144,7 +144,7 @@ func (y *system) userDeleteOwner(dst []State, s *State) []State {
 		}
 	}
 	if y.putOwner(&next, after) {
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }
@@ -164,7 +164,7 @@ func (y *system) userCreateOwner(dst []State, s *State) []State {
 	}
 	created := y.Faults[OwnerCreate] - next.Budget[OwnerCreate]
 	if y.putOwner(&next, ReplicaSet{UID: 1 + created, Replicas: uint8(y.Replicas)}) {
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }
@@ -188,7 +188,7 @@ func (y *system) userDeleteNode(dst []State, s *State) []State {
 		}
 		node.Object, node.Ready, node.Taints, node.Unschedulable = false, Unknown, 0, false
 		if y.putNode(&next, n, node) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
@@ -211,7 +211,7 @@ func (y *system) userOutOfService(dst []State, s *State) []State {
 		}
 		node.Taints |= OutOfServiceTaint
 		if y.putNode(&next, n, node) {
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst

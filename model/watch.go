@@ -31,12 +31,12 @@ func (y *system) kcmSeesPod(dst []State, s *State) []State {
 	next := *s
 	i := s.KCM.Pods.next()
 	before := s.kcmPod(i)
-	next.KCM.Pods.seek(s.KCM.Pods.Seen+1, y.kcmPast(s))
+	next.KCM.Pods.advance(y.kcmPast(s))
 	next.handlePod(i, before)
 	if y.bug.unnamedDeletes {
 		return y.countDeletion(dst, s, next, before, next.kcmPod(i))
 	}
-	dst = append(dst, y.settle(s, next))
+	dst = y.settle(dst, s, &next)
 	if y.bug.listBeforeGate && !y.rsBusy(&next) && y.rsMayManage(&next) {
 		dst = y.rsManage(dst, &next, y.rsActive(s))
 	}
@@ -63,10 +63,12 @@ func (s *State) handlePod(i int, before PodView) {
 // Abstracts: client-go tools/cache/shared_informer.go:HandleDeltas.
 // Omits: handlers that lag behind the cache that they are called for.
 func (y *system) kcmSeesNode(dst []State, s *State) []State {
-	if s.KCM.Stalls.Nodes {
+	if s.KCM.Nodes.unseen() == 0 || s.KCM.Stalls.Nodes {
 		return dst
 	}
-	return see(y, dst, s, func(s *State) *Cache[NodeView] { return &s.KCM.Nodes }, y.kcmPast(s))
+	next := *s
+	next.KCM.Nodes.advance(y.kcmPast(s))
+	return y.settle(dst, s, &next)
 }
 
 // kcmSeesReplicaSet delivers the oldest unseen change of the ReplicaSet to the
@@ -79,7 +81,12 @@ func (y *system) kcmSeesNode(dst []State, s *State) []State {
 // replica_set.go:updateRS.
 // Omits: handlers that lag behind the cache that they are called for.
 func (y *system) kcmSeesReplicaSet(dst []State, s *State) []State {
-	return see(y, dst, s, func(s *State) *Cache[ReplicaSetView] { return &s.KCM.ReplicaSets }, y.kcmPast(s))
+	if s.KCM.ReplicaSets.unseen() == 0 {
+		return dst
+	}
+	next := *s
+	next.KCM.ReplicaSets.advance(y.kcmPast(s))
+	return y.settle(dst, s, &next)
 }
 
 // schedulerSeesPod delivers the oldest unseen change of a pod to the scheduler.
@@ -90,7 +97,12 @@ func (y *system) kcmSeesReplicaSet(dst []State, s *State) []State {
 // Abstracts: pkg/scheduler/eventhandlers.go:addPod, updatePod, deletePod.
 // Omits: the scheduling queue: every pod that waits may be next.
 func (y *system) schedulerSeesPod(dst []State, s *State) []State {
-	return see(y, dst, s, func(s *State) *Cache[PodView] { return &s.Scheduler.Pods }, 0)
+	if s.Scheduler.Pods.unseen() == 0 {
+		return dst
+	}
+	next := *s
+	next.Scheduler.Pods.advance(0)
+	return y.settle(dst, s, &next)
 }
 
 // schedulerSeesNode delivers the oldest unseen change of a node to the scheduler.
@@ -101,16 +113,10 @@ func (y *system) schedulerSeesPod(dst []State, s *State) []State {
 // Abstracts: pkg/scheduler/eventhandlers.go:addNode, updateNode, deleteNode.
 // Omits: the moves between its queues that an event makes.
 func (y *system) schedulerSeesNode(dst []State, s *State) []State {
-	return see(y, dst, s, func(s *State) *Cache[NodeView] { return &s.Scheduler.Nodes }, 0)
-}
-
-// see appends the state in which the cache has advanced by one event.
-func see[View comparable](y *system, dst []State, s *State, cache func(*State) *Cache[View], past uint8) []State {
-	c := cache(s)
-	if c.unseen() == 0 {
+	if s.Scheduler.Nodes.unseen() == 0 {
 		return dst
 	}
 	next := *s
-	cache(&next).seek(c.Seen+1, past)
-	return append(dst, y.settle(s, next))
+	next.Scheduler.Nodes.advance(0)
+	return y.settle(dst, s, &next)
 }

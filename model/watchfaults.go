@@ -49,7 +49,7 @@ func relistCache[View comparable](y *system, dst []State, s *State, cache func(*
 		for i := range s.used() {
 			jumped.handlePod(i, s.kcmPod(i))
 		}
-		dst = append(dst, y.settle(s, jumped))
+		dst = y.settle(dst, s, &jumped)
 	}
 	return dst
 }
@@ -90,7 +90,7 @@ func (y *system) switchWatches(dst []State, s *State, stalled bool) []State {
 			continue
 		}
 		next.KCM.Stalls = is
-		dst = append(dst, y.settle(s, next))
+		dst = y.settle(dst, s, &next)
 	}
 	return dst
 }
@@ -124,12 +124,12 @@ func (y *system) countDeletion(dst []State, s *State, next State, before, after 
 			if next.Pods[i].ExpectDel {
 				counted := next
 				counted.Pods[i].ExpectDel = false
-				dst = append(dst, y.settle(s, counted))
+				dst = y.settle(dst, s, &counted)
 			}
 		}
 		if next.expecting() {
 			return dst
 		}
 	}
-	return append(dst, y.settle(s, next))
+	return y.settle(dst, s, &next)
 }

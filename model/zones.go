@@ -164,7 +164,7 @@ func (y *system) nlcBeginPass(dst []State, s *State) []State {
 	}
 	next := *s
 	y.beginPass(&next)
-	return append(dst, y.settle(s, next))
+	return y.settle(dst, s, &next)
 }
 
 // nlcEndPass decides the states of the zones.
@@ -196,7 +196,7 @@ func (y *system) nlcEndPass(dst []State, s *State) []State {
 	}
 	next.KCM.Zones = states
 	y.drainBuckets(s, &next)
-	return append(dst, y.settle(s, next))
+	return y.settle(dst, s, &next)
 }
 
 // closePass ends a pass that takes no taints off.
@@ -278,7 +278,7 @@ func (y *system) nlcRefill(dst []State, s *State) []State {
 		if (s.KCM.Spent[z] || s.Tainted[z]) && y.waiting(s, z) {
 			next := *s
 			next.KCM.Spent[z], next.Tainted[z] = false, false
-			dst = append(dst, y.settle(s, next))
+			dst = y.settle(dst, s, &next)
 		}
 	}
 	return dst
