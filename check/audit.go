@@ -125,7 +125,7 @@ func (e *expander[S, K]) orbits(action int, s S) []orbit[S] {
 		}
 		var verdicts []byte
 		for i := range e.m.Properties {
-			if p := &e.m.Properties[i]; p.kind == KindTransition && (len(p.actions) == 0 || slices.Contains(p.actions, a.Name)) && (p.when == nil || p.when(s)) {
+			if p := &e.m.Properties[i]; p.kind == KindTransition && (len(p.actions) == 0 || slices.Contains(p.actions, a.Name)) && (p.when == nil || p.when(&s)) {
 				verdicts = append(verdicts, '0'+b2i(p.step(&s, &t)))
 			}
 		}
@@ -143,14 +143,14 @@ func b2i(b bool) byte {
 
 // sameOn reports whether the predicates of p agree on two states.
 func (p *Property[S]) sameOn(s, t S) bool {
-	predicates := []func(S) bool{p.p, p.q, p.when}
+	predicates := []func(*S) bool{p.p, p.q, p.when}
 	if p.formula != nil {
 		for _, a := range p.formula.atoms {
-			predicates = append(predicates, a.Holds)
+			predicates = append(predicates, inPlace(a.Holds))
 		}
 	}
 	for _, f := range predicates {
-		if f != nil && f(s) != f(t) {
+		if f != nil && f(&s) != f(&t) {
 			return false
 		}
 	}

@@ -272,8 +272,8 @@ func (c *commuter[S]) sameStep(a, b int, from, to, from2, to2 *S) bool {
 			continue
 		}
 		*c.where = callee{calleeProperty, i}
-		relevant := p.when == nil || p.when(*from)
-		if relevant != (p.when == nil || p.when(*from2)) || relevant && p.step(from, to) != p.step(from2, to2) {
+		relevant := p.when == nil || p.when(from)
+		if relevant != (p.when == nil || p.when(from2)) || relevant && p.step(from, to) != p.step(from2, to2) {
 			return false
 		}
 	}

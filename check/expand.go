@@ -177,7 +177,7 @@ type plan[S comparable] struct {
 	deadlocks   []int   // deadlock freedom
 	liveness    bool
 	negations   []*negation // per property; nil: it is not about behaviours
-	atoms       []func(S) bool
+	atoms       []func(*S) bool
 	atomOwner   []int    // per atom: the property it belongs to
 	letters     []uint64 // per action: what an automaton reads of its steps
 	actionBits  int      // of letters, in use
@@ -245,8 +245,8 @@ func (e *expander[S, K]) expandChunk(c *chunk[S, K], parts *[partitions]partitio
 	defer e.recover(c)
 	for i, id := range c.states {
 		e.load(i, id, parts)
-		e.inspect(c, e.state)
-		if !e.bounded(c, e.state) {
+		e.inspect(c, &e.state)
+		if !e.bounded(c, &e.state) {
 			e.expand(c, &e.state)
 		}
 		if c.err != nil {
@@ -262,7 +262,7 @@ func (e *expander[S, K]) inspectChunk(c *chunk[S, K], parts *[partitions]partiti
 	defer e.recover(c)
 	for i, id := range c.states {
 		e.load(i, id, parts)
-		e.inspect(c, e.state)
+		e.inspect(c, &e.state)
 	}
 	c.done = true
 }
@@ -282,7 +282,7 @@ func (e *expander[S, K]) recover(c *chunk[S, K]) {
 }
 
 // inspect evaluates the predicates that look at a state alone.
-func (e *expander[S, K]) inspect(c *chunk[S, K], s S) {
+func (e *expander[S, K]) inspect(c *chunk[S, K], s *S) {
 	for _, i := range e.plan.states {
 		p := &e.m.Properties[i]
 		e.where = callee{calleeProperty, i}
@@ -307,10 +307,10 @@ func (e *expander[S, K]) inspect(c *chunk[S, K], s S) {
 	}
 }
 
-func (e *expander[S, K]) bounded(c *chunk[S, K], s S) bool {
+func (e *expander[S, K]) bounded(c *chunk[S, K], s *S) bool {
 	for i, b := range e.m.Bounds {
 		e.where = callee{calleeBound, i}
-		if b.At(s) {
+		if b.At(*s) {
 			c.bounds[i]++
 			if e.plan.liveness {
 				c.degrees = append(c.degrees, 0)
@@ -421,7 +421,7 @@ func (e *expander[S, K]) judgeDeadlock(c *chunk[S, K], s *S) {
 	for _, i := range e.plan.deadlocks {
 		p := &e.m.Properties[i]
 		e.where = callee{calleeProperty, i}
-		if !c.finds[i].found && (p.p == nil || !p.p(*s)) {
+		if !c.finds[i].found && (p.p == nil || !p.p(s)) {
 			c.finds[i] = find[S]{true, e.at, -1}
 		}
 	}
@@ -451,7 +451,7 @@ func (e *expander[S, K]) judgeStep(c *chunk[S, K], i, action int, s, t *S) {
 	if p.when != nil && c.relevant[i] && (c.finds[i].found || p.step(s, t)) {
 		return // whether this state is relevant makes no difference
 	}
-	if p.when != nil && !p.when(*s) {
+	if p.when != nil && !p.when(s) {
 		return
 	}
 	c.relevant[i] = true
@@ -470,7 +470,7 @@ func (e *expander[S, K]) judgeTogether(c *chunk[S, K], trial *trial, action int,
 		}
 		p := &e.m.Properties[i]
 		e.where = callee{calleeProperty, i}
-		if p.when != nil && !p.when(*s) {
+		if p.when != nil && !p.when(s) {
 			continue
 		}
 		c.relevant[i] = true

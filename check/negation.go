@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/reconverge/reconverge/check/internal/buchi"
-	"github.com/reconverge/reconverge/check/ltl"
 )
 
 // definitions are the claims about behaviours in the terms of temporal logic,
@@ -31,17 +30,27 @@ var translated = sync.OnceValue(func() map[Kind]*buchi.Automaton {
 	return all
 })
 
+// An atom is an ltl.Atom whose predicate takes its state in place.
+type atom[S comparable] struct {
+	holds  func(*S) bool // nil if action is set
+	action string
+}
+
 // negate returns the automaton of the negation of a liveness property, and its
 // atoms.
-func (p *Property[S]) negate() (*buchi.Automaton, []ltl.Atom[S], error) {
+func (p *Property[S]) negate() (*buchi.Automaton, []atom[S], error) {
 	if p.kind != KindLTL {
-		return translated()[p.kind], []ltl.Atom[S]{{Holds: p.p}, {Holds: p.q}}, nil
+		return translated()[p.kind], []atom[S]{{holds: p.p}, {holds: p.q}}, nil
+	}
+	var atoms []atom[S]
+	for _, a := range p.formula.atoms {
+		atoms = append(atoms, atom[S]{inPlace(a.Holds), a.Action})
 	}
 	automaton, err := buchi.Translate(buchi.Not.Of(p.formula.core))
 	if err != nil {
 		err = fmt.Errorf("check: property %q: %w", p.name, err)
 	}
-	return automaton, p.formula.atoms, err
+	return automaton, atoms, err
 }
 
 // trigger is the atom without which a liveness property says nothing, or -1.
@@ -68,11 +77,11 @@ func (pl *plan[S]) addNegation(i int, m *Model[S]) error {
 	bits := make([]uint64, len(atoms)) // in a letter
 	for k, a := range atoms {
 		switch {
-		case a.Holds != nil:
+		case a.holds != nil:
 			bits[k] = 1 << len(pl.atoms)
-			pl.atoms, pl.atomOwner = append(pl.atoms, a.Holds), append(pl.atomOwner, i)
-		case a.Action != "":
-			bits[k] = pl.actionBit(slices.IndexFunc(m.Actions, func(b Action[S]) bool { return b.Name == a.Action }))
+			pl.atoms, pl.atomOwner = append(pl.atoms, a.holds), append(pl.atomOwner, i)
+		case a.action != "":
+			bits[k] = pl.actionBit(slices.IndexFunc(m.Actions, func(b Action[S]) bool { return b.Name == a.action }))
 		}
 	}
 	switch {
@@ -82,7 +91,7 @@ func (pl *plan[S]) addNegation(i int, m *Model[S]) error {
 		return fmt.Errorf("check: liveness properties that speak of more than %d actions in one run: check them in several runs", maxActionBits)
 	}
 	pl.negations[i] = &negation{automaton: renamed(automaton, bits)}
-	if k := p.trigger(); k >= 0 && atoms[k].Holds != nil {
+	if k := p.trigger(); k >= 0 && atoms[k].holds != nil {
 		pl.negations[i].trigger = label(bits[k])
 	}
 	return nil

@@ -13,10 +13,10 @@ import (
 type Property[S comparable] struct {
 	name    string
 	kind    Kind
-	p, q    func(S) bool
+	p, q    func(*S) bool
 	step    func(from, to *S) bool
 	actions []string // Transition: the actions it speaks of; empty: all
-	when    func(S) bool
+	when    func(*S) bool
 	formula *formula[S] // LTL
 	reading []string    // variables, see Reading; empty: all
 	jury    *jury[S]    // Transition: nil, or what judges it together with others
@@ -71,7 +71,21 @@ func (k Kind) Liveness() bool { return k >= KindEventually }
 
 // Invariant claims p of every reachable state.
 func Invariant[S comparable](name string, p func(S) bool) Property[S] {
+	return InvariantInPlace(name, inPlace(p))
+}
+
+// InvariantInPlace is Invariant for states so large that copying them for every
+// property is felt. p must neither change the state nor keep the pointer.
+func InvariantInPlace[S comparable](name string, p func(*S) bool) Property[S] {
 	return Property[S]{name: name, kind: KindInvariant, p: p}
+}
+
+// inPlace makes a predicate of states one of pointers to them.
+func inPlace[S comparable](p func(S) bool) func(*S) bool {
+	if p == nil {
+		return nil
+	}
+	return func(s *S) bool { return p(*s) }
 }
 
 // Transition claims p of every step of the named actions, or of all actions
@@ -108,34 +122,45 @@ func TransitionsInPlace[S comparable](broken func(from, to *S) uint64, names ...
 // DeadlockFree claims that every reachable state has a successor, or is one
 // where the system may rest. quiescent nil: it may rest nowhere.
 func DeadlockFree[S comparable](name string, quiescent func(S) bool) Property[S] {
-	return Property[S]{name: name, kind: KindDeadlockFree, p: quiescent}
+	return Property[S]{name: name, kind: KindDeadlockFree, p: inPlace(quiescent)}
 }
 
 // Reachable claims that some reachable state satisfies p. Its trace is a
 // witness and comes with Holds.
 func Reachable[S comparable](name string, p func(S) bool) Property[S] {
+	return ReachableInPlace(name, inPlace(p))
+}
+
+// ReachableInPlace is to Reachable what InvariantInPlace is to Invariant.
+func ReachableInPlace[S comparable](name string, p func(*S) bool) Property[S] {
 	return Property[S]{name: name, kind: KindReachable, p: p}
 }
 
 // Eventually claims that every fair behaviour has a state that satisfies q.
 func Eventually[S comparable](name string, q func(S) bool) Property[S] {
-	return Property[S]{name: name, kind: KindEventually, q: q}
+	return Property[S]{name: name, kind: KindEventually, q: inPlace(q)}
 }
 
 // AlwaysEventually claims that every fair behaviour satisfies q infinitely often.
 func AlwaysEventually[S comparable](name string, q func(S) bool) Property[S] {
-	return Property[S]{name: name, kind: KindAlwaysEventually, q: q}
+	return Property[S]{name: name, kind: KindAlwaysEventually, q: inPlace(q)}
 }
 
 // EventuallyAlways claims that every fair behaviour satisfies q from some state on.
 func EventuallyAlways[S comparable](name string, q func(S) bool) Property[S] {
+	return EventuallyAlwaysInPlace(name, inPlace(q))
+}
+
+// EventuallyAlwaysInPlace is to EventuallyAlways what InvariantInPlace is to
+// Invariant.
+func EventuallyAlwaysInPlace[S comparable](name string, q func(*S) bool) Property[S] {
 	return Property[S]{name: name, kind: KindEventuallyAlways, q: q}
 }
 
 // LeadsTo claims that in every fair behaviour each state that satisfies p is
 // followed, at once or later, by one that satisfies q.
 func LeadsTo[S comparable](name string, p, q func(S) bool) Property[S] {
-	return Property[S]{name: name, kind: KindLeadsTo, p: p, q: q}
+	return Property[S]{name: name, kind: KindLeadsTo, p: inPlace(p), q: inPlace(q)}
 }
 
 // LTL claims that every fair behaviour satisfies a formula of linear temporal
@@ -153,6 +178,11 @@ func LTL[S comparable](name string, f ltl.Formula[S]) Property[S] {
 // predicate may still be called. If no reachable state is relevant, the result
 // is marked vacuous.
 func (p Property[S]) When(relevant func(S) bool) Property[S] {
+	return p.WhenInPlace(inPlace(relevant))
+}
+
+// WhenInPlace is to When what InvariantInPlace is to Invariant.
+func (p Property[S]) WhenInPlace(relevant func(*S) bool) Property[S] {
 	p.when = relevant
 	return p
 }

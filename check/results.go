@@ -110,15 +110,15 @@ func (s *search[S, K]) decide(i int, res *Result[S]) error {
 func (s *search[S, K]) shows(p *Property[S], action int, last S) bool {
 	if action >= 0 {
 		_, ok := s.violatingStep(p, action, last)
-		return ok && (p.when == nil || p.when(last))
+		return ok && (p.when == nil || p.when(&last))
 	}
 	switch p.kind {
 	case KindInvariant:
-		return !p.p(last) && (p.when == nil || p.when(last))
+		return !p.p(&last) && (p.when == nil || p.when(&last))
 	case KindReachable:
-		return p.p(last)
+		return p.p(&last)
 	}
-	return s.expanders[0].stuck(last) && (p.p == nil || !p.p(last))
+	return s.expanders[0].stuck(last) && (p.p == nil || !p.p(&last))
 }
 
 func (s *search[S, K]) violatingStep(p *Property[S], action int, from S) (Step[S], bool) {

@@ -262,8 +262,8 @@ func (w *walker[S]) text() string { return (&Trace[S]{Stem: w.steps, format: w.m
 func (w *walker[S]) visit(found *walked[S]) (resting, ended bool) {
 	w.c.reset(nil, w.m, make([]bool, len(w.m.Properties)))
 	w.e.state = w.steps[len(w.steps)-1].State
-	w.e.inspect(w.c, w.e.state)
-	bounded := w.e.bounded(w.c, w.e.state)
+	w.e.inspect(w.c, &w.e.state)
+	bounded := w.e.bounded(w.c, &w.e.state)
 	if !bounded {
 		w.e.expand(w.c, &w.e.state)
 	}

@@ -93,17 +93,17 @@ func (p *Property[S]) shownBy(m *Model[S], stem []Step[S]) error {
 	shown := false
 	switch p.kind {
 	case KindInvariant:
-		shown = !p.p(last.State) && (p.when == nil || p.when(last.State))
+		shown = !p.p(&last.State) && (p.when == nil || p.when(&last.State))
 	case KindReachable:
-		shown = p.p(last.State)
+		shown = p.p(&last.State)
 	case KindTransition:
 		if len(stem) > 1 {
 			from := stem[len(stem)-2].State
-			shown = from != last.State && !p.step(&from, &last.State) && (p.when == nil || p.when(from)) &&
+			shown = from != last.State && !p.step(&from, &last.State) && (p.when == nil || p.when(&from)) &&
 				(len(p.actions) == 0 || slices.Contains(p.actions, last.Action))
 		}
 	case KindDeadlockFree:
-		shown = p.p == nil || !p.p(last.State)
+		shown = p.p == nil || !p.p(&last.State)
 		for _, a := range m.Actions {
 			shown = shown && len(a.Successors(nil, &last.State)) == 0
 		}
@@ -124,10 +124,10 @@ func (p *Property[S]) brokenBy(t *Trace[S]) error {
 	}
 	inCycle, inStem := 0, 0
 	for _, step := range t.Cycle {
-		inCycle += int(b2i(p.q(step.State)))
+		inCycle += int(b2i(p.q(&step.State)))
 	}
 	for _, step := range t.Stem {
-		inStem += int(b2i(p.q(step.State)))
+		inStem += int(b2i(p.q(&step.State)))
 	}
 	broken := false
 	switch p.kind {
@@ -140,7 +140,7 @@ func (p *Property[S]) brokenBy(t *Trace[S]) error {
 	case KindLeadsTo:
 		asked := false
 		for _, step := range slices.Concat(t.Stem, t.Cycle) {
-			asked = (asked || p.p(step.State)) && !p.q(step.State)
+			asked = (asked || p.p(&step.State)) && !p.q(&step.State)
 		}
 		broken = asked && inCycle == 0
 	}

@@ -105,7 +105,7 @@ func (c *podClaim) when(p check.Property[State]) check.Property[State] {
 	if c.relevant == nil {
 		return p
 	}
-	return p.When(when(c.relevant))
+	return p.WhenInPlace(when(c.relevant))
 }
 
 // Catalogue returns every property that there is.

@@ -73,7 +73,7 @@ func budgetTaken(y *system) check.Property[State] {
 			}
 		}
 		return accepted == 0 || accepted <= from.PDB.Allowed && to.PDB.Allowed == from.PDB.Allowed-accepted
-	}).When(when((*Pod).toEvict))
+	}).WhenInPlace(when((*Pod).toEvict))
 }
 
 // stayHealthy is P-PDB-H, judged where an eviction marks a ready pod.
@@ -92,7 +92,7 @@ func stayHealthy(y *system) check.Property[State] {
 			}
 		}
 		return !evicted || healthy >= y.Disruption.desiredHealthy(int(to.Owner.Replicas))
-	}, "Drain.Evict", "Eviction.Delete").When(when((*Pod).toEvict))
+	}, "Drain.Evict", "Eviction.Delete").WhenInPlace(when((*Pod).toEvict))
 }
 
 // toEvict reports whether a drain has listed the pod and is not done with it.

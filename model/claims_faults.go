@@ -41,7 +41,7 @@ func faultClaims() []Claim {
 				if y.Faults[Relist] > 0 {
 					moves = append(moves, "Fault.Relist")
 				}
-				return check.TransitionInPlace("P-WATCH", notOlder, moves...).When(State.remembered)
+				return check.TransitionInPlace("P-WATCH", notOlder, moves...).WhenInPlace((*State).remembered)
 			}},
 		{ID: "P-RESTART", Status: Assumed, Assumption: "the first list of a new process does not fall back to one that a lagging watch cache serves",
 			Claim:  "a new controller manager reads nothing that is older than what the one before it had read",
@@ -63,7 +63,7 @@ func faultClaims() []Claim {
 				if y.Faults[HandOver] > 0 {
 					begins = append(begins, "Fault.HandOver")
 				}
-				return check.TransitionInPlace("P-RESTART", notOlder, begins...).When(State.remembered)
+				return check.TransitionInPlace("P-RESTART", notOlder, begins...).WhenInPlace((*State).remembered)
 			}},
 	}
 }
@@ -118,7 +118,7 @@ func decidedCreates(y *system) check.Property[State] {
 			most = max(most, to.KCM.ReplicaSets.Events[i].Before.Replicas)
 		}
 		return to.KCM.ToCreate <= from.KCM.ToCreate || to.promised() <= int(most)
-	}).When(func(s State) bool { return len(y.rsActive(&s)) < int(s.kcmOwner().Replicas) })
+	}).WhenInPlace(func(s *State) bool { return len(y.rsActive(s)) < int(s.kcmOwner().Replicas) })
 }
 
 // promised counts the active pods and the creates that are on their way.
@@ -138,7 +138,7 @@ func decidedDeletes(y *system) check.Property[State] {
 			}
 		}
 		return !to.anyPod(chosen) || left >= int(to.kcmOwner().Replicas)
-	}).When(func(s State) bool { return len(y.rsActive(&s)) > int(s.kcmOwner().Replicas) })
+	}).WhenInPlace(func(s *State) bool { return len(y.rsActive(s)) > int(s.kcmOwner().Replicas) })
 }
 
 // notOlder reports whether no cache of the controller manager has more events
@@ -151,7 +151,7 @@ func notOlder(from, to *State) bool {
 
 // remembered reports whether the controller manager could have seen less than
 // the store holds.
-func (s State) remembered() bool { return s.KCM.Pods.Len+s.KCM.Nodes.Len+s.KCM.ReplicaSets.Len > 0 }
+func (s *State) remembered() bool { return s.KCM.Pods.Len+s.KCM.Nodes.Len+s.KCM.ReplicaSets.Len > 0 }
 
 // endless says which faults of a scenario never stop.
 func endless(y *system) string {

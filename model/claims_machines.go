@@ -28,7 +28,7 @@ func machineClaims() []Claim {
 						}
 					}
 					return true
-				}).When(func(s State) bool { return s.anyPod(func(p *Pod) bool { return orphan(&s, p) }) })
+				}).WhenInPlace(func(s *State) bool { return s.anyPod(func(p *Pod) bool { return orphan(s, p) }) })
 			}},
 		{ID: "P-DEL-TARGET-PODGC", Status: NotGuaranteed,
 			Claim:    "pod GC deletes no other pod than the one that it has found",
@@ -96,14 +96,14 @@ func (y *system) fits(id string, takes func(*Pod) bool) check.Property[State] {
 		}
 		return taken
 	}
-	return check.Invariant(id, func(s State) bool {
-		for n, taken := range counts(&s) {
+	return check.InvariantInPlace(id, func(s *State) bool {
+		for n, taken := range counts(s) {
 			if y.Capacity[n] > 0 && taken > y.Capacity[n] {
 				return false
 			}
 		}
 		return true
-	}).When(func(s State) bool { return counts(&s) != [MaxNodes]uint8{} })
+	}).WhenInPlace(func(s *State) bool { return counts(s) != [MaxNodes]uint8{} })
 }
 
 func needsNodeDelete(y *system) string {

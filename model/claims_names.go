@@ -93,15 +93,15 @@ func nameClaims() []Claim {
 // running makes the claim that no more containers of some pods run than a limit.
 func running(id string, of func(*Pod) bool, limit func(*State) int) func(*system) check.Property[State] {
 	return func(*system) check.Property[State] {
-		return check.Invariant(id, func(s State) bool {
+		return check.InvariantInPlace(id, func(s *State) bool {
 			n := 0
 			for i := range s.used() {
 				if p := &s.Pods[i]; p.Container == Started && of(p) {
 					n++
 				}
 			}
-			return n <= limit(&s)
-		}).When(when(func(p *Pod) bool { return p.Container == Started && of(p) }))
+			return n <= limit(s)
+		}).WhenInPlace(when(func(p *Pod) bool { return p.Container == Started && of(p) }))
 	}
 }
 
@@ -126,7 +126,7 @@ func deletesTarget(id string, memory func(*Pod) bool, actions ...string) func(*s
 				}
 			}
 			return done < 0 || hit < 0 || done == hit
-		}, actions...).When(when(func(p *Pod) bool { return p.Bare && memory(p) }))
+		}, actions...).WhenInPlace(when(func(p *Pod) bool { return p.Bare && memory(p) }))
 	}
 }
 

@@ -42,9 +42,9 @@ func nodeClaims() []Claim {
 						}
 					}
 					return true
-				}).When(func(s State) bool {
+				}).WhenInPlace(func(s *State) bool {
 					for z, recent := range s.Tainted {
-						if recent && y.waiting(&s, z) {
+						if recent && y.waiting(s, z) {
 							return true
 						}
 					}
@@ -69,7 +69,7 @@ func nodeClaims() []Claim {
 						}
 					}
 					return true
-				}, "NodeLifecycle.Judge").When(func(s State) bool {
+				}, "NodeLifecycle.Judge").WhenInPlace(func(s *State) bool {
 					for n := range y.Nodes {
 						if s.renewing(n) && s.Nodes[n].Silent > 0 {
 							return true
@@ -91,7 +91,7 @@ func nodeClaims() []Claim {
 						}
 					}
 					return true
-				}).When(func(s State) bool {
+				}).WhenInPlace(func(s *State) bool {
 					for n := range y.Nodes {
 						if s.Nodes[n].Taints&noExecute != 0 {
 							return true
@@ -111,7 +111,7 @@ func nodeClaims() []Claim {
 						}
 					}
 					return true
-				}, "NodeController.Condemn").When(func(s State) bool { return s.KCM.Uptime < evictionTicks })
+				}, "NodeController.Condemn").WhenInPlace(func(s *State) bool { return s.KCM.Uptime < evictionTicks })
 			}},
 		{ID: "P-EVICT-WELL", Status: NotGuaranteed,
 			Claim:  "no eviction of a pod begins while its machine is connected and well",
@@ -145,7 +145,7 @@ func fullDisruption(y *system) check.Property[State] {
 			}
 		}
 		return true
-	}).When(func(s State) bool { return y.disrupted(&s) })
+	}).WhenInPlace(func(s *State) bool { return y.disrupted(s) })
 }
 
 // begun reports whether the eviction of a node's pods begins with a step: the

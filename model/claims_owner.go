@@ -26,7 +26,7 @@ func ownerClaims() []Claim {
 						}
 					}
 					return true
-				}).When(func(s State) bool {
+				}).WhenInPlace(func(s *State) bool {
 					return s.anyPod(func(p *Pod) bool { return p.Stored() && p.Owner == 0 && !p.Bare })
 				})
 			}},
@@ -48,7 +48,7 @@ func ownerClaims() []Claim {
 						}
 					}
 					return true
-				}).When(func(s State) bool {
+				}).WhenInPlace(func(s *State) bool {
 					return s.anyPod(func(p *Pod) bool { return p.Stored() && p.Owner == 0 && !p.Bare })
 				})
 			}},
@@ -67,9 +67,9 @@ func ownerClaims() []Claim {
 				return ""
 			},
 			property: func(*system) check.Property[State] {
-				return check.Invariant("P-ORPHAN", func(s State) bool {
+				return check.InvariantInPlace("P-ORPHAN", func(s *State) bool {
 					return !s.anyPod(func(p *Pod) bool { return p.Stored() && p.Spared && p.Owner != 0 && !s.owns(p) })
-				}).When(when(func(p *Pod) bool { return p.Stored() && p.Spared }))
+				}).WhenInPlace(when(func(p *Pod) bool { return p.Stored() && p.Spared }))
 			}},
 		{ID: "P-ORPHAN-LAG", Status: NotGuaranteed,
 			Claim:  "when an owner that was deleted with propagation orphan goes, no pod still names it",
@@ -78,7 +78,7 @@ func ownerClaims() []Claim {
 				return check.TransitionInPlace("P-ORPHAN-LAG", func(from, to *State) bool {
 					gone := from.Owner.Finalizer == Orphan && to.Owner.UID != from.Owner.UID
 					return !gone || !from.anyPod(func(p *Pod) bool { return p.Stored() && from.owns(p) })
-				}).When(func(s State) bool { return s.Owner.Finalizer == Orphan })
+				}).WhenInPlace(func(s *State) bool { return s.Owner.Finalizer == Orphan })
 			}},
 		{ID: "P-GC", Status: Guaranteed,
 			Claim:  "nothing with a living owner is collected",
@@ -86,7 +86,7 @@ func ownerClaims() []Claim {
 			unless: needsOwnerDelete,
 			property: collecting("P-GC", func(s *State, p *Pod) bool {
 				return p.Owner != 0 && (p.Owner != s.Owner.UID || s.Owner.Finalizer == Foreground)
-			}, func(s State) bool {
+			}, func(s *State) bool {
 				return s.anyPod(func(p *Pod) bool { return p.Stored() && p.Owner != 0 && !(s.owns(p) && s.Owner.lives()) })
 			})},
 		{ID: "P-QUIET", Status: Guaranteed,
@@ -100,16 +100,16 @@ func ownerClaims() []Claim {
 						decided = decided || to.Pods[i].Chosen && !from.Pods[i].Chosen
 					}
 					return !decided || from.seesOwner()
-				}).When(func(s State) bool { return !s.seesOwner() })
+				}).WhenInPlace(func(s *State) bool { return !s.seesOwner() })
 			}},
 		{ID: "P-FORGET", Status: Guaranteed,
 			Claim:  "while the ReplicaSet controller sees no owner it expects no create and no delete: its namesake starts afresh",
 			Source: "pkg/controller/replicaset/replica_set.go:deleteRS (#8000)",
 			unless: needsOwnerDelete,
 			property: func(*system) check.Property[State] {
-				return check.Invariant("P-FORGET", func(s State) bool {
+				return check.InvariantInPlace("P-FORGET", func(s *State) bool {
 					return s.kcmOwner().UID != 0 || s.KCM.ExpectAdd == 0 && !s.anyPod(func(p *Pod) bool { return p.ExpectDel })
-				}).When(func(s State) bool { return s.kcmOwner().UID == 0 })
+				}).WhenInPlace(func(s *State) bool { return s.kcmOwner().UID == 0 })
 			}},
 		{ID: "L-OWNER", Status: Liveness, Assumption: fair,
 			Claim:  "in the end a deleted owner is gone, and so is every pod that names one, except on dead nodes",
@@ -149,7 +149,7 @@ func ownerClaims() []Claim {
 				return check.TransitionInPlace("P-STATUS-MONO", func(from, to *State) bool {
 					written := from.Owner.spec() == to.Owner.spec() && from.Owner.Status != to.Owner.Status
 					return !written || to.Owner.Status.Observed
-				}).When(func(s State) bool { return s.KCM.Status.Pending })
+				}).WhenInPlace(func(s *State) bool { return s.KCM.Status.Pending })
 			}},
 	}
 }
@@ -179,7 +179,7 @@ func (s *State) seesOwner() bool {
 // collecting makes a property of the pods that the garbage collector deletes,
 // as they were before. Where it has nothing to do it takes no step: then the
 // property is judged of one that deletes no pod.
-func collecting(id string, ok func(s *State, p *Pod) bool, relevant func(State) bool) func(*system) check.Property[State] {
+func collecting(id string, ok func(s *State, p *Pod) bool, relevant func(*State) bool) func(*system) check.Property[State] {
 	return func(y *system) check.Property[State] {
 		action := "GarbageCollector.Delete"
 		if y.Faults[OwnerDelete] == 0 {
@@ -193,7 +193,7 @@ func collecting(id string, ok func(s *State, p *Pod) bool, relevant func(State) 
 				}
 			}
 			return true
-		}, action).When(relevant)
+		}, action).WhenInPlace(relevant)
 	}
 }
 

@@ -89,7 +89,7 @@ func livenessClaims() []Claim {
 // finally makes the claim that ok holds from some point on.
 func finally(id string, ok func(y *system, s *State) bool) func(*system) check.Property[State] {
 	return func(y *system) check.Property[State] {
-		return check.EventuallyAlways(id, func(s State) bool { return ok(y, &s) })
+		return check.EventuallyAlwaysInPlace(id, func(s *State) bool { return ok(y, s) })
 	}
 }
 

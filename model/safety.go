@@ -87,9 +87,9 @@ func safetyClaims() []Claim {
 				return needsTermination(y)
 			},
 			property: func(y *system) check.Property[State] {
-				return check.Invariant("P-TERM-NR", func(s State) bool {
+				return check.InvariantInPlace("P-TERM-NR", func(s *State) bool {
 					return !s.anyPod(func(p *Pod) bool { return p.Stored() && p.Phase == Terminal && p.Ready })
-				}).When(when(func(p *Pod) bool { return p.Stored() && p.Phase == Terminal }))
+				}).WhenInPlace(when(func(p *Pod) bool { return p.Stored() && p.Phase == Terminal }))
 			}},
 		{ID: "P-REPL", Status: Guaranteed,
 			Claim:  "a replacement has a UID that was never used",
@@ -110,7 +110,7 @@ func safetyClaims() []Claim {
 				return overCreation(y)
 			},
 			property: func(y *system) check.Property[State] {
-				return check.Invariant("P-OVER2", func(s State) bool { return s.active() <= int(s.Owner.Replicas) })
+				return check.InvariantInPlace("P-OVER2", func(s *State) bool { return s.active() <= int(s.Owner.Replicas) })
 			}},
 		{ID: "P-UNDER", Status: Guaranteed,
 			Claim:  "the ReplicaSet controller never deletes below spec.replicas in its own view",
@@ -133,7 +133,7 @@ func safetyClaims() []Claim {
 						}
 					}
 					return !chosen || left >= int(from.kcmOwner().Replicas)
-				}, "ReplicaSet.Decide").When(func(s State) bool { return len(y.rsActive(&s)) > int(s.kcmOwner().Replicas) })
+				}, "ReplicaSet.Decide").WhenInPlace(func(s *State) bool { return len(y.rsActive(s)) > int(s.kcmOwner().Replicas) })
 			}},
 		{ID: "P-CANCEL", Status: Assumed, Assumption: "a node that is seen ready again is cleaned up before the next timer runs out (guaranteed without that only after the taint is seen to be gone)",
 			Claim:  "no eviction of a pod begins while its node is seen ready again: the pods of a node that returned in time survive",
@@ -179,7 +179,7 @@ func safetyClaims() []Claim {
 				return partialDisruption(y)
 			},
 			property: func(y *system) check.Property[State] {
-				return check.Reachable("W-EIGHT", y.eight)
+				return check.ReachableInPlace("W-EIGHT", y.eight)
 			}},
 	}
 }
@@ -195,8 +195,8 @@ func (y *system) ofActions(id string, ok func(from, to *State) bool, actions ...
 }
 
 // when makes a predicate of states that have such a pod.
-func when(f func(*Pod) bool) func(State) bool {
-	return func(s State) bool { return s.anyPod(f) }
+func when(f func(*Pod) bool) func(*State) bool {
+	return func(s *State) bool { return s.anyPod(f) }
 }
 
 func (s *State) anyPod(f func(*Pod) bool) bool {
@@ -288,10 +288,10 @@ func evictions(id string, ok func(y *system, s *State, n int) bool, relevant fun
 				}
 			}
 			return true
-		}).When(func(s State) bool {
+		}).WhenInPlace(func(s *State) bool {
 			for n := range s.Nodes {
 				waiting := y.Version == V1_9 && s.kcmNode(n).Ready != True || s.Nodes[n].Queued || s.anyPod(func(p *Pod) bool { return p.Node == NodeRef(n+1) && (p.Timer != Off || p.Condemned) })
-				if waiting && relevant(&s, n) {
+				if waiting && relevant(s, n) {
 					return true
 				}
 			}
@@ -303,7 +303,7 @@ func evictions(id string, ok func(y *system, s *State, n int) bool, relevant fun
 // eight is the picture of the second experiment: on one node every replica
 // runs and is ready, and half of the replicas, rounded up, are still listed
 // with their mark on a node that is not ready.
-func (y *system) eight(s State) bool {
+func (y *system) eight(s *State) bool {
 	running, left := 0, 0
 	var home NodeRef
 	for i := range s.used() {
