@@ -34,14 +34,15 @@ type Event[View comparable] struct {
 	Before View
 }
 
-// view returns an object as the process sees it, given how it is now.
-func (c *Cache[View]) view(object int, now *View) View {
+// behind returns an object as the process sees it, if that is not as it is now
+// because an event about it has not been seen.
+func (c *Cache[View]) behind(object int) *View {
 	for i := c.Seen; i < c.Len; i++ {
 		if int(c.Events[i].Object) == object {
-			return c.Events[i].Before
+			return &c.Events[i].Before
 		}
 	}
-	return *now
+	return nil
 }
 
 // after returns an object as event i left it, given how it is now.
@@ -169,18 +170,24 @@ func (y *system) kcmPast(s *State) uint8 {
 
 // kcmPod returns pod i as the controller manager sees it.
 func (s *State) kcmPod(i int) PodView {
-	now := s.Pods[i].kcmView()
-	return s.KCM.Pods.view(i, &now)
+	if v := s.KCM.Pods.behind(i); v != nil {
+		return *v
+	}
+	return s.Pods[i].kcmView()
 }
 
 // kcmNode returns node n as the controller manager sees it.
 func (s *State) kcmNode(n int) NodeView {
-	now := s.Nodes[n].kcmView()
-	return s.KCM.Nodes.view(n, &now)
+	if v := s.KCM.Nodes.behind(n); v != nil {
+		return *v
+	}
+	return s.Nodes[n].kcmView()
 }
 
 // kcmOwner returns the ReplicaSet as the controller manager sees it.
 func (s *State) kcmOwner() ReplicaSetView {
-	now := s.Owner.kcmView()
-	return s.KCM.ReplicaSets.view(0, &now)
+	if v := s.KCM.ReplicaSets.behind(0); v != nil {
+		return *v
+	}
+	return s.Owner.kcmView()
 }

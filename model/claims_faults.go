@@ -118,7 +118,7 @@ func decidedCreates(y *system) check.Property[State] {
 			most = max(most, to.KCM.ReplicaSets.Events[i].Before.Replicas)
 		}
 		return to.KCM.ToCreate <= from.KCM.ToCreate || to.promised() <= int(most)
-	}).WhenInPlace(func(s *State) bool { return len(y.rsActive(s)) < int(s.kcmOwner().Replicas) })
+	}).WhenInPlace(func(s *State) bool { return y.rsActive(s).len() < int(s.kcmOwner().Replicas) })
 }
 
 // promised counts the active pods and the creates that are on their way.
@@ -138,7 +138,7 @@ func decidedDeletes(y *system) check.Property[State] {
 			}
 		}
 		return !to.anyPod(chosen) || left >= int(to.kcmOwner().Replicas)
-	}).WhenInPlace(func(s *State) bool { return len(y.rsActive(s)) > int(s.kcmOwner().Replicas) })
+	}).WhenInPlace(func(s *State) bool { return y.rsActive(s).len() > int(s.kcmOwner().Replicas) })
 }
 
 // notOlder reports whether no cache of the controller manager has more events

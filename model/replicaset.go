@@ -39,19 +39,19 @@ func (y *system) rsDecide(dst []State, s *State) []State {
 // What it expects replaces what was expected before, which has come or expired.
 //
 // Abstracts: manageReplicas.
-func (y *system) rsManage(dst []State, s *State, active []int) []State {
+func (y *system) rsManage(dst []State, s *State, active podSet) []State {
 	owner := s.kcmOwner()
-	if len(active) == int(owner.Replicas) {
+	if active.len() == int(owner.Replicas) {
 		return dst
 	}
 	next := *s
 	next.expectNothing()
 	next.KCM.Sync = y.rsRemember(owner)
 	y.rsComputeInto(&next, s)
-	if surplus := len(active) - int(owner.Replicas); surplus > 0 {
+	if surplus := active.len() - int(owner.Replicas); surplus > 0 {
 		return y.rsChoose(dst, s, next, active, surplus)
 	}
-	next.KCM.ToCreate = owner.Replicas - uint8(len(active))
+	next.KCM.ToCreate = owner.Replicas - uint8(active.len())
 	if !y.bug.noExpectations {
 		next.KCM.ExpectAdd = next.KCM.ToCreate
 	}
@@ -178,13 +178,13 @@ func (s *State) ownWriteUnseen() bool {
 	return false
 }
 
-// rsActive lists the pods that the controller counts, by its cache.
-func (y *system) rsActive(s *State) (active []int) {
+// rsActive returns the pods that the controller counts, by its cache.
+func (y *system) rsActive(s *State) (active podSet) {
 	uid := s.kcmOwner().UID
 	for i := range s.used() {
 		v := s.kcmPod(i)
 		if v.Stored && v.Owner != 0 && v.Owner == uid && v.Phase != Terminal && (!v.Deletion || y.bug.countTerminating) {
-			active = append(active, i)
+			active |= 1 << i
 		}
 	}
 	return active
@@ -207,33 +207,36 @@ func rsRank(v PodView) int {
 
 // rsChoose appends s with every choice of n of the candidates that the ranking
 // allows: all of the lower ranks, and any of the rank at which n is reached.
-func (y *system) rsChoose(dst []State, from *State, s State, candidates []int, n int) []State {
+func (y *system) rsChoose(dst []State, from *State, s State, candidates podSet, n int) []State {
 	for rank := 0; ; rank++ {
-		var alike []int
-		for _, i := range candidates {
+		var alike podSet
+		for i := range candidates.all() {
 			if rsRank(from.kcmPod(i)) == rank {
-				alike = append(alike, i)
+				alike |= 1 << i
 			}
 		}
-		if n <= len(alike) {
+		if n <= alike.len() {
 			return y.rsChooseAny(dst, from, s, alike, n)
 		}
-		for _, i := range alike {
+		for i := range alike.all() {
 			s.Pods[i].Chosen, s.Pods[i].ExpectDel = true, true
 		}
-		n -= len(alike)
+		n -= alike.len()
 	}
 }
 
 // rsChooseAny appends s with each set of n of the pods chosen.
-func (y *system) rsChooseAny(dst []State, from *State, s State, pods []int, n int) []State {
+func (y *system) rsChooseAny(dst []State, from *State, s State, pods podSet, n int) []State {
 	if n == 0 {
 		return y.settle(dst, from, &s)
 	}
-	for k := 0; k+n <= len(pods); k++ {
+	for i := range pods.all() {
+		if pods &^= 1 << i; pods.len() < n-1 {
+			break
+		}
 		next := s
-		next.Pods[pods[k]].Chosen, next.Pods[pods[k]].ExpectDel = true, true
-		dst = y.rsChooseAny(dst, from, next, pods[k+1:], n-1)
+		next.Pods[i].Chosen, next.Pods[i].ExpectDel = true, true
+		dst = y.rsChooseAny(dst, from, next, pods, n-1)
 	}
 	return dst
 }

@@ -133,7 +133,7 @@ func safetyClaims() []Claim {
 						}
 					}
 					return !chosen || left >= int(from.kcmOwner().Replicas)
-				}, "ReplicaSet.Decide").WhenInPlace(func(s *State) bool { return len(y.rsActive(s)) > int(s.kcmOwner().Replicas) })
+				}, "ReplicaSet.Decide").WhenInPlace(func(s *State) bool { return y.rsActive(s).len() > int(s.kcmOwner().Replicas) })
 			}},
 		{ID: "P-CANCEL", Status: Assumed, Assumption: "a node that is seen ready again is cleaned up before the next timer runs out (guaranteed without that only after the taint is seen to be gone)",
 			Claim:  "no eviction of a pod begins while its node is seen ready again: the pods of a node that returned in time survive",

@@ -47,13 +47,22 @@ func (y *system) schedulable(s *State, i int) bool {
 
 // schedulerSees returns pod i as the scheduler sees it.
 func (y *system) schedulerSees(s *State, i int) PodView {
-	now := y.schedulerPod(&s.Pods[i])
-	return s.Scheduler.Pods.view(i, &now)
+	if v := s.Scheduler.Pods.behind(i); v != nil {
+		return *v
+	}
+	return y.schedulerPod(&s.Pods[i])
+}
+
+// schedulerNodeView returns node n as the scheduler sees it.
+func (y *system) schedulerNodeView(s *State, n int) NodeView {
+	if v := s.Scheduler.Nodes.behind(n); v != nil {
+		return *v
+	}
+	return y.schedulerNode(&s.Nodes[n])
 }
 
 func (y *system) feasible(s *State, n int) bool {
-	now := y.schedulerNode(&s.Nodes[n])
-	v := s.Scheduler.Nodes.view(n, &now)
+	v := y.schedulerNodeView(s, n)
 	return v.Object && v.Ready == True && v.Taints == 0 && !v.Unschedulable && (!y.limited || y.roomSeen(s, n))
 }
 

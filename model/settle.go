@@ -17,10 +17,10 @@ func (y *system) settleInPlace(from, next *State) {
 		next.KCM.ExpectAge = 0
 	}
 	y.settleQuarantine(next)
+	tainted := y.someTainted(next)
 	for i := range next.used() {
 		p := &next.Pods[i]
-		v := next.kcmPod(i)
-		if p.ExpectDel && (v.Deletion || !v.Stored) {
+		if p.ExpectDel && next.kcmPod(i).ending() {
 			p.ExpectDel = false
 		}
 		if p.Untold && !next.hidden(i) {
@@ -29,13 +29,13 @@ func (y *system) settleInPlace(from, next *State) {
 		if p.Late && p.Object == Removed && !p.Bare {
 			p.Late = false // nothing else has its name
 		}
-		if y.Version == V1_37 && !y.timedByName(p) {
-			p.Timer = y.settleTimer(next, p.Timer, v)
+		if (tainted || p.Timer != Off) && y.Version == V1_37 && !y.timedByName(p) {
+			p.Timer = y.settleTimer(next, p.Timer, next.kcmPod(i))
 		}
 		if p.Assumed != 0 && p.Object == Stored && p.Node != 0 && !y.schedulable(next, i) {
 			p.Assumed = 0 // the cache shows the binding
 		}
-		if p.Disrupted && p.entryDone(v) {
+		if p.Disrupted && p.entryDone(next.kcmPod(i)) {
 			p.Disrupted = false
 		}
 		if p.Drain != NotDrained && y.drained(p) {
@@ -50,10 +50,24 @@ func (y *system) settleInPlace(from, next *State) {
 		if p.Object == Removed && p.Seen > SeenLive && p.Container != Started && !y.bug.firstListStale && !(p.Seen == SeenTerminating && y.bug.finalDeleteNoUID) {
 			p.Seen = Unseen // it has ended: whether the kubelet knows that it is gone makes no difference
 		}
-		if p.Object == Removed && p.forgotten() && !(p.Bare && v.Stored) && !y.bug.firstListStale {
+		if p.Object == Removed && p.forgotten() && !(p.Bare && next.kcmPod(i).Stored) && !y.bug.firstListStale {
 			*p = Pod{Object: Removed}
 		}
 	}
+}
+
+// ending reports whether a pod is seen marked for deletion, or not at all.
+func (v PodView) ending() bool { return v.Deletion || !v.Stored }
+
+// someTainted reports whether the controller manager sees a taint that arms
+// timers.
+func (y *system) someTainted(s *State) bool {
+	for n := range y.Nodes {
+		if s.kcmNode(n).Taints&noExecute != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // forgotten reports whether no process remembers a removed pod.
@@ -114,7 +128,7 @@ func (y *system) settleOwner(from, next *State) {
 // Abstracts: tainteviction/taint_eviction.go:processPodOnNode, T1 to T5.
 // Omits: pods that are terminating already: their DELETE would change nothing.
 func (y *system) settleTimer(s *State, t Timer, v PodView) Timer {
-	if !v.Stored || v.Deletion {
+	if v.ending() {
 		return Off
 	}
 	if t == Fired {

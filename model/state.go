@@ -1,5 +1,10 @@
 package model
 
+import (
+	"iter"
+	"math/bits"
+)
+
 // Sizes of the arrays in State. Scenario.Validate keeps a scenario within them.
 const (
 	MaxPods  = 16
@@ -328,6 +333,22 @@ func (s *State) used() int {
 		}
 	}
 	return MaxPods
+}
+
+// A podSet is a set of indexes in State.Pods.
+type podSet uint16
+
+func (p podSet) len() int { return bits.OnesCount16(uint16(p)) }
+
+// all yields the set in ascending order.
+func (p podSet) all() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for ; p != 0; p &= p - 1 {
+			if !yield(bits.TrailingZeros16(uint16(p))) {
+				return
+			}
+		}
+	}
 }
 
 // slots counts the pods that take up room on node n: bound and not terminal.

@@ -26,7 +26,7 @@ func (y *system) statusSteps() []step {
 // the comparison.
 // Omits: syncs that find nothing to write.
 func (y *system) rsComputeStatus(dst []State, s *State) []State {
-	if !y.rsMaySync(s) || y.rsMayManage(s) && len(y.rsActive(s)) != int(s.kcmOwner().Replicas) {
+	if !y.rsMaySync(s) || y.rsMayManage(s) && y.rsActive(s).len() != int(s.kcmOwner().Replicas) {
 		return dst
 	}
 	next := *s
@@ -45,7 +45,7 @@ func (y *system) rsComputeInto(next *State, s *State) {
 		return
 	}
 	computed := ReplicaSetStatus{Observed: true}
-	for _, i := range y.rsActive(s) {
+	for i := range y.rsActive(s).all() {
 		computed.Replicas++
 		if s.kcmPod(i).Ready {
 			computed.Ready++
