@@ -37,11 +37,7 @@ func faultClaims() []Claim {
 				return ""
 			},
 			property: func(y *system) check.Property[State] {
-				moves := []string{"KCM.SeePod", "KCM.SeeNode", "KCM.SeeReplicaSet"}
-				if y.Faults[Relist] > 0 {
-					moves = append(moves, "Fault.Relist")
-				}
-				return check.TransitionInPlace("P-WATCH", notOlder, moves...).WhenInPlace((*State).remembered)
+				return y.ofActions("P-WATCH", notOlder, "KCM.SeePod", "KCM.SeeNode", "KCM.SeeReplicaSet", "Fault.Relist").WhenInPlace((*State).remembered)
 			}},
 		{ID: "P-RESTART", Status: Assumed, Assumption: "the first list of a new process does not fall back to one that a lagging watch cache serves",
 			Claim:  "a new controller manager reads nothing that is older than what the one before it had read",
@@ -56,14 +52,7 @@ func faultClaims() []Claim {
 				return ""
 			},
 			property: func(y *system) check.Property[State] {
-				var begins []string
-				if y.Faults[Restart] > 0 {
-					begins = append(begins, "Fault.RestartKCM")
-				}
-				if y.Faults[HandOver] > 0 {
-					begins = append(begins, "Fault.HandOver")
-				}
-				return check.TransitionInPlace("P-RESTART", notOlder, begins...).WhenInPlace((*State).remembered)
+				return y.ofActions("P-RESTART", notOlder, "Fault.RestartKCM", "Fault.HandOver").WhenInPlace((*State).remembered)
 			}},
 	}
 }
@@ -165,7 +154,7 @@ func endless(y *system) string {
 
 // evictionLost says why an eviction may never be done.
 func evictionLost(y *system) string {
-	if y.Faults[RequestFail] > 0 && y.Version == V1_37 && y.Faults[NodeCrash]+y.Faults[Partition] > 0 && !y.bug.retryForever {
+	if y.Faults[RequestFail] > 0 && y.Version == V1_37 && y.Faults[NodeCrash]+y.Faults[Partition]+y.Faults[NodeBreak] > 0 && !y.bug.retryForever {
 		return "an eviction is lost when its five tries fail (#140639): see the repair taint.retryForever"
 	}
 	return ""

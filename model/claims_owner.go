@@ -177,15 +177,10 @@ func (s *State) seesOwner() bool {
 }
 
 // collecting makes a property of the pods that the garbage collector deletes,
-// as they were before. Where it has nothing to do it takes no step: then the
-// property is judged of one that deletes no pod.
+// as they were before.
 func collecting(id string, ok func(s *State, p *Pod) bool, relevant func(*State) bool) func(*system) check.Property[State] {
 	return func(y *system) check.Property[State] {
-		action := "GarbageCollector.Delete"
-		if y.Faults[OwnerDelete] == 0 {
-			action = "API.Remove"
-		}
-		return check.TransitionInPlace(id, func(from, to *State) bool {
+		return y.ofActions(id, func(from, to *State) bool {
 			for i := range to.used() {
 				marked := from.Pods[i].Deletion == Unmarked && to.Pods[i].Terminating()
 				if marked && !ok(from, &from.Pods[i]) {
@@ -193,7 +188,7 @@ func collecting(id string, ok func(s *State, p *Pod) bool, relevant func(*State)
 				}
 			}
 			return true
-		}, action).WhenInPlace(relevant)
+		}, "GarbageCollector.Delete").WhenInPlace(relevant)
 	}
 }
 

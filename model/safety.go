@@ -142,21 +142,19 @@ func safetyClaims() []Claim {
 				switch {
 				case y.Faults[NodeReturn]+y.Faults[Heal]+y.Faults[NodeRepair] == 0:
 					return "no failed node comes back in this scenario: see --scenario node-returns"
-				case y.Faults[LeaseStall] > 0:
-					return "its assumption fails: no node is cleaned up while the circuit breaker is tripped"
 				}
-				return cmp.Or(lateUntaint(y), needsOwnTimer(y))
+				return cmp.Or(lateUntaint(y), trippedBreaker(y), needsOwnTimer(y))
 			},
 			property: evictions("P-CANCEL", func(y *system, s *State, n int) bool { return s.kcmNode(n).Ready != True },
 				func(s *State, n int) bool { return s.Nodes[n].Ready == True })},
-		{ID: "P-EVICT-WHY", Status: Guaranteed,
+		{ID: "P-EVICT-WHY", Status: Assumed, Assumption: "a node that is seen ready loses its NoExecute taint, in the view of its pods' timers too, before it fails again or a timer runs out; and timers are not kept by a name that is used again (1.37)",
 			Claim:  "the eviction of a pod is decided only after the deciding process has held its node not ready for the whole eviction delay, by its own clock, or has seen its Node object gone",
 			Source: "node_lifecycle_controller.go:processTaintBaseEviction; (9) node_controller.go:monitorNodeStatus",
 			unless: func(y *system) string {
 				if y.tolerationTicks() == 0 {
 					return "there is no eviction delay: the pods do not tolerate the taint"
 				}
-				return cmp.Or(lateUntaint(y), needsOwnTimer(y))
+				return cmp.Or(lateUntaint(y), taintKept(y), needsOwnTimer(y))
 			},
 			property: evictions("P-EVICT-WHY", func(y *system, s *State, n int) bool {
 				if y.Version == V1_9 { // counted from the last heartbeat, when the node is queued
@@ -343,6 +341,23 @@ func needsNodeFault(y *system) string {
 		return "with one node, its failure is that of all nodes, and nothing is to be evicted"
 	}
 	return toleratesForever(y)
+}
+
+// trippedBreaker says why a node that is back may keep its taint for long.
+func trippedBreaker(y *system) string {
+	if y.Faults[LeaseStall] > 0 && y.Faults[NodeReturn]+y.Faults[Heal]+y.Faults[NodeRepair] > 0 {
+		return "its assumption fails: no node is cleaned up while the circuit breaker is tripped"
+	}
+	return ""
+}
+
+// taintKept says why a node that was seen ready between two failures may keep
+// its taint, and the timers of its pods with it.
+func taintKept(y *system) string {
+	if y.Version == V1_37 && (y.Faults[NodeBreak] > 0 && y.Faults[NodeReturn]+y.Faults[Heal] > 0 || y.Faults[NodeBreak] > 1 && y.Faults[NodeRepair] > 0) {
+		return "its assumption fails: a node that is back may say that it is not ready before its taint is taken off"
+	}
+	return trippedBreaker(y)
 }
 
 // toleratesForever says why pods may stay on a failed node.
