@@ -78,10 +78,10 @@ func machineClaims() []Claim {
 				return !s.anyPod(func(p *Pod) bool { return p.Stored() && p.Node != 0 && !s.node(p.Node).Object })
 			})},
 		{ID: "L-STOP", Status: Liveness, Assumption: fair,
-			Claim:  "in the end no container runs on a connected node whose pod has left the store, for ever",
+			Claim:  "in the end no container whose pod has left the store runs on a connected node whose runtime works, for ever",
 			Source: "pkg/kubelet/kubelet_pods.go:HandlePodCleanups",
 			property: finally("L-STOP", func(y *system, s *State) bool {
-				return !s.anyPod(func(p *Pod) bool { return p.Object == Removed && p.Container == Started && s.node(p.Node).Link == Up })
+				return !s.anyPod(func(p *Pod) bool { return p.Object == Removed && p.Container == Started && s.node(p.Node).works() })
 			})},
 	}
 }

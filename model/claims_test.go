@@ -11,7 +11,7 @@ import (
 
 // Every property can be asked of every scenario, also where there is nothing to
 // judge.
-func TestEveryPropertyCanBeAsked(t *testing.T) {
+func TestEveryPropertyFitsEveryScenario(t *testing.T) {
 	for _, n := range model.Scenarios() {
 		for _, c := range model.Catalogue() {
 			_, err := check.Run(t.Context(), build(t, n.Scenario, c.ID).Model, check.Options{MaxStates: 1})

@@ -167,7 +167,7 @@ func safetyClaims() []Claim {
 			Source: "the story of the two experiments; protocol appendix A",
 			unless: func(y *system) string {
 				switch {
-				case y.Replicas < 1 || y.Nodes < 2 || y.failing() == 0:
+				case y.Replicas < 1 || y.Nodes < 2 || y.Faults[NodeCrash]+y.Faults[Partition]+y.Faults[NodeBreak] == 0 && !y.Untimed:
 					return "it takes a replica, a second node and the failure of one"
 				case toleratesForever(y) != "":
 					return toleratesForever(y)
