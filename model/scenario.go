@@ -145,10 +145,10 @@ func (s *Scenario) pods() int {
 	}
 	n := s.Replicas + int(s.Faults[PodDelete]+s.Faults[ForceDelete]+s.Faults[Scale]) + s.BarePods + int(s.Faults[PodRecreate])
 	n += (lost+int(s.Faults[DrainNode]))*(s.Replicas+int(s.Faults[Scale])) + s.spares()
-	n += int(s.Faults[Relabel]) // a pod that is released is replaced
+	n += int(s.Faults[Relabel])                                                                        // a pod that is released is replaced
 	n += int(s.Faults[OwnerCreate])*s.Replicas + int(min(s.Faults[OwnerCreate], s.Faults[WatchStall])) // and the delete of one too many is decided again
-	n += int(s.Faults[ResponseLost])            // a create or a delete that is decided again
-	late := s.Replicas + 2*int(s.Faults[Scale]) // creates, and deletes of a scale-down
+	n += int(s.Faults[ResponseLost])                                                                   // a create or a delete that is decided again
+	late := s.Replicas + 2*int(s.Faults[Scale])                                                        // creates, and deletes of a scale-down
 	if lost > 0 {
 		late += s.Replicas // and of an eviction
 	}
