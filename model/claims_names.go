@@ -34,23 +34,24 @@ func nameClaims() []Claim {
 			Source: "fails by (9) util/controller_utils.go:DeletePods: the status is written with a resourceVersion, and then the name is deleted, also if there was nothing to write to",
 			property: deletesTarget("P-DEL-TARGET-NODE", func(p *Pod) bool { return p.Condemned },
 				"NodeController.Delete")},
-		{ID: "P-TOLERATES", Status: Guaranteed,
-			Claim:  "no eviction of a pod begins while it tolerates without limit every NoExecute taint that its node is seen to have",
+		{ID: "P-TOLERATES", Status: Assumed, Assumption: "the name of a pod is not used again: a timer may outlive its pod and is the next one's then (hazard B12)",
+			Claim:  "no pod is evicted while it tolerates without limit every NoExecute taint that its node is seen to have, unless the Node object is seen gone",
 			Source: "tainteviction/taint_eviction.go:processPodOnNode (#93722)",
 			unless: func(y *system) string {
 				switch {
 				case y.Version == V1_9:
 					return "pods are not evicted for a taint in 1.9"
-				case y.Faults[NodeBreak] == 0 || (y.Toleration == TolerateForever) == (y.NotReady == TolerateForever):
-					return "no node has first a taint that its pods tolerate for a time and then one that they tolerate for ever"
 				case y.reused():
 					return timersByName
+				case y.Faults[NodeCrash]+y.Faults[Partition]+y.Faults[NodeBreak] == 0:
+					return "no node fails in this scenario"
 				}
 				return ""
 			},
 			property: evictions("P-TOLERATES", func(y *system, s *State, n int) bool {
-				taints := s.kcmNode(n).Taints
-				return taints&NoExecuteUnreachable != 0 && y.Toleration != TolerateForever ||
+				v := s.kcmNode(n)
+				taints := v.Taints
+				return !v.Object || y.Version == V1_9 || taints&NoExecuteUnreachable != 0 && y.Toleration != TolerateForever ||
 					taints&NoExecuteNotReady != 0 && y.NotReady != TolerateForever
 			}, func(*State, int) bool { return true })},
 		{ID: "P-DEL-TARGET-FORCE", Status: NotGuaranteed,

@@ -79,6 +79,8 @@ func assumed() []statusRow {
 		{"P-PHASE", "a kubelet reports that a pod which has ended runs", on(1, budget{model.PodDelete: 1, model.KubeletRestart: 1}, "kubelet.restartTerminated"), unplanted},
 		{"P-TERM-NR", "pod GC writes that a pod has failed", on(1, budget{model.NodeDelete: 1, model.PodDelete: 1}), without(model.NodeDelete)},
 		{"P-CANCEL", "no node is cleaned up while the breaker is tripped", on(2, budget{model.Partition: 1, model.Heal: 1, model.LeaseStall: 1}), without(model.LeaseStall)},
+		{"P-TOLERATES", "a timer is inherited with the name of its pod (B12)",
+			bare(on(2, budget{model.Partition: 1, model.Heal: 1, model.PodDelete: 1, model.PodRecreate: 1})), without(model.PodRecreate)},
 		{"P-EVICT-WHY", "a node that is back fails again before its taint goes", on(2, budget{model.Partition: 1, model.Heal: 1, model.NodeBreak: 1}), without(model.NodeBreak)},
 		{"P-EVICT-WHY", "no node is cleaned up while the breaker is tripped", on(2, budget{model.Partition: 1, model.Heal: 1, model.LeaseStall: 1}), without(model.LeaseStall)},
 		{"P-FULL", "a node is tainted in the pass that finds all lost (B21)", on(1, budget{model.NodeCrash: 1}),
@@ -123,6 +125,7 @@ func notGuaranteed() []statusRow {
 		{id: "P-RS-RUN", why: "a force delete", s: on(1, budget{model.ForceDelete: 1})},
 		{id: "L-NOTREADY-FALSE", why: "B18", s: forEver(on(2, budget{model.NodeBreak: 1}))},
 		{id: "P-ORPHAN-LAG", why: "the graph lacks a pod", s: fromEmpty(lettingGo(on(1, budget{model.OwnerDelete: 1})))},
+		{id: "P-EVICT-WELL", why: "a timer outlives its Node", s: on(2, budget{model.Partition: 1, model.Heal: 1, model.NodeDelete: 1})},
 		{id: "P-EVICT-EXIT", why: "1.9", s: inOld(on(2, budget{model.Partition: 2, model.Heal: 1}))},
 	}
 }
