@@ -125,6 +125,8 @@ func (f *scenarioFlags) scenarios(stdin io.Reader) ([]job, error) {
 		s, err := model.ScenarioByName(f.scenario)
 		s.Name = podPrefix
 		return f.changed("scenario "+f.scenario, f.scenario, s, err)
+	case len(f.mutations) == 1 && isRepair(f.mutations[0]):
+		return nil, fmt.Errorf("--mutation: %s is a repair, which has no scenario of its own: name one with -f or --scenario", f.mutations[0])
 	case len(f.mutations) == 1:
 		m, err := model.MutationByName(f.mutations[0])
 		m.Scenario.Name = podPrefix
@@ -133,6 +135,10 @@ func (f *scenarioFlags) scenarios(stdin io.Reader) ([]job, error) {
 		return nil, errors.New("several mutations have no scenario of their own: name one with -f or --scenario")
 	}
 	return nil, errors.New("nothing to check: name a manifest with -f, or a --scenario (see verify scenarios)")
+}
+
+func isRepair(name string) bool {
+	return slices.ContainsFunc(model.Repairs(), func(r model.Repair) bool { return r.Name == name })
 }
 
 // changed makes the job of a scenario that stands as it is, but for the flags
