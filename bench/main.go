@@ -1,7 +1,8 @@
 // Command bench races check against Spin on the same systems, and check against
-// itself: with and without liveness, and at growing sizes.
+// itself: with and without liveness, and at growing sizes; and measures how the
+// model of the protocol grows.
 //
-//	go run ./bench [-runs 5] [-parts race,liveness,growth] [-o table] [twophase_9 peterson_6 ...]
+//	go run ./bench [-runs 5] [-parts race,liveness,growth,protocol] [-o table] [twophase_9 peterson_6 ...]
 //
 // The race needs spin and gcc. README.md says what is compared, how fair that
 // is, and what the numbers do not say.
@@ -20,7 +21,7 @@ import (
 )
 
 // parts are what -parts can name, in the order in which they run.
-var parts = []string{"race", "liveness", "growth"}
+var parts = []string{"race", "liveness", "growth", "protocol"}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -102,6 +103,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			err = b.liveness(ctx, &r)
 		case "growth":
 			err = b.growth(ctx, &r)
+		case "protocol":
+			err = b.protocol(ctx, &r)
 		}
 		if err != nil {
 			return err

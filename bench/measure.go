@@ -16,6 +16,7 @@ type report struct {
 	Race       []raceRow
 	Liveness   []livenessRow
 	Growth     []growthRow
+	Protocol   []protocolRow `json:",omitempty"`
 }
 
 // A raceRow is one program on one system.

@@ -29,7 +29,7 @@ type table struct {
 
 func writeTables(w io.Writer, r *report, form func(table, io.Writer)) error {
 	var b strings.Builder
-	for _, t := range []table{raceTable(r), livenessTable(r), growthTable(r)} {
+	for _, t := range []table{raceTable(r), livenessTable(r), growthTable(r), protocolTable(r)} {
 		if len(t.rows) > 0 {
 			form(t, &b)
 		}
