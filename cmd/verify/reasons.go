@@ -83,6 +83,10 @@ func (w *whereabouts) ofInput(action, process string) string {
 		return "there is no pod of a user's own"
 	case action == "User.Recreate" && w.Faults[model.PodDelete] == 0:
 		return "the user's own pod stays: --fault pod-delete=1 takes it away"
+	case (action == "Drain.Evict" || process == "Eviction" || process == "Disruption") && w.Disruption.Limit != model.NoLimit:
+		return "the PodDisruptionBudget allows no eviction"
+	case action == "GarbageCollector.Delete" && w.Propagation == model.PropagateOrphan:
+		return "the dependents of the ReplicaSet are let go before it is gone"
 	case w.Replicas+w.BarePods == 0 && w.Faults[model.Scale] == 0 && aboutPods(action, process):
 		return "there are no pods: no replicas are wanted"
 	case w.Replicas == 0 && w.Faults[model.Scale] == 0 && process == "ReplicaSet":

@@ -34,7 +34,8 @@ func neverTaken(t *testing.T, s model.Scenario) (names []string) {
 // the reason names make it happen.
 func TestWhyNever(t *testing.T) {
 	type Budget = model.Budget
-	scenarios := slices.DeleteFunc(model.Scenarios(), func(n model.NamedScenario) bool { return n.Deep })
+	// The deep ones take long, and a bound on pods cuts the untimed one.
+	scenarios := slices.DeleteFunc(model.Scenarios(), func(n model.NamedScenario) bool { return n.Deep || n.Scenario.Untimed })
 	add := func(story string, s model.Scenario) {
 		s.Lag = max(s.Lag, 1)
 		scenarios = append(scenarios, model.NamedScenario{Name: story, Scenario: s})
