@@ -51,8 +51,7 @@ func (e *expander[S, K]) auditSymmetry(s, canonical S) error {
 	if !e.symmetry || s == canonical {
 		return nil
 	}
-	e.where = callee{kind: calleeCanonical}
-	if twice := e.m.Canonical(canonical); twice != canonical {
+	if twice := e.canonical(canonical); twice != canonical {
 		return fmt.Errorf("check: Canonical: not idempotent:\n  once  %s\n  twice %s", e.m.format(canonical), e.m.format(twice))
 	}
 	for i := range e.m.Properties {

@@ -24,7 +24,7 @@ func (s *search[S, K]) path(id stateID) []stateID {
 }
 
 func (s *search[S, K]) state(id stateID) S {
-	return s.pack.decode(*s.parts[id.partition()].log.at(id.local()))
+	return s.pack.decode(s.parts[id.partition()].log.at(id.local()))
 }
 
 // statesTo returns the states on the path to id, of which it is known that it
@@ -47,7 +47,7 @@ func (s *search[S, K]) statesTo(id stateID, isLast func(S) bool) ([]S, error) {
 func (s *search[S, K]) retrace(path []stateID, isLast func(S) bool) ([]S, error) {
 	e := s.expanders[0]
 	fits := func(id stateID, place int, t S) bool {
-		key := s.pack.encode(t)
+		key := s.pack.encode(&t)
 		return uint8(place) == *s.parts[id.partition()].step.at(id.local()) && partitionOf(s.hash.hash(&key)) == id.partition()
 	}
 	var extend func(states []S) []S

@@ -122,12 +122,14 @@ type expander[S, K comparable] struct {
 	partial  *partial[S, K] // nil: every enabled action is followed
 	auditAll bool           // packings; of symmetry, auditFirstStates sees to that
 
-	state  S        // the state at hand: here, because its address goes to predicates
-	buf    []S      // its successors
-	recent []uint64 // hashes of successors that need no second insertion; empty: not kept
-	where  callee   // what of the model is being called, should it panic
-	at     stateID  // the state at hand
-	from   uint16   // its place in the chunk
+	state          S        // the state at hand: here, because its address goes to predicates
+	buf            []S      // its successors
+	representative S        // of the successor at hand
+	key            K        // of that
+	recent         []uint64 // hashes of successors that need no second insertion; empty: not kept
+	where          callee   // what of the model is being called, should it panic
+	at             stateID  // the state at hand
+	from           uint16   // its place in the chunk
 
 	enabled actionSet // in the state expanded last
 	plain   bool      // a state is its own key, of eight bytes, and its own representative
@@ -270,7 +272,9 @@ func (e *expander[S, K]) inspectChunk(c *chunk[S, K], parts *[partitions]partiti
 func (e *expander[S, K]) load(i int, id stateID, parts *[partitions]partition[K]) {
 	e.at, e.from = id, uint16(i)
 	e.where = callee{kind: calleePacking}
-	e.state = e.pack.decode(*parts[id.partition()].log.at(id.local()))
+	var zero S
+	e.state = zero
+	e.pack.decodeTo(parts[id.partition()].log.at(id.local()), &e.state)
 }
 
 func (e *expander[S, K]) recover(c *chunk[S, K]) {
@@ -484,18 +488,21 @@ func (e *expander[S, K]) judgeTogether(c *chunk[S, K], trial *trial, action int,
 // partition.
 func (e *expander[S, K]) emit(c *chunk[S, K], action, place int, t *S) {
 	if e.single {
-		c.successors[0].add(successor[K]{key: e.pack.encode(*t), seq: uint32(action)}, 1)
+		c.successors[0].add(successor[K]{key: e.pack.encode(t), seq: uint32(action)}, 1)
 		return
 	}
 	canonical := t
 	if e.symmetry {
 		e.where = callee{kind: calleeCanonical}
-		representative := e.m.Canonical(*t)
-		canonical = &representative
+		e.representative = *t
+		e.m.canonical(&e.representative)
+		canonical = &e.representative
 	}
 	e.where = callee{kind: calleePacking}
-	key := e.pack.encode(*canonical)
-	hash := e.hash.hash(&key)
+	var zero K
+	e.key = zero
+	e.pack.encodeTo(canonical, &e.key)
+	hash := e.hash.hash(&e.key)
 	if sample := hash>>auditShift == 0; sample || e.auditAll {
 		if c.err = e.audit(*t, *canonical, sample); c.err != nil {
 			return
@@ -507,7 +514,7 @@ func (e *expander[S, K]) emit(c *chunk[S, K], action, place int, t *S) {
 	} else if len(e.recent) != 0 {
 		more = isNew(e.recent, hash)
 	}
-	c.successors[partitionOf(hash)].add(successor[K]{key, hash, uint32(c.emitted), e.from, uint8(place)}, more)
+	c.successors[partitionOf(hash)].add(successor[K]{e.key, hash, uint32(c.emitted), e.from, uint8(place)}, more)
 	c.emitted += more
 }
 
@@ -543,5 +550,6 @@ func (e *expander[S, K]) canonical(s S) S {
 		return s
 	}
 	e.where = callee{kind: calleeCanonical}
-	return e.m.Canonical(s)
+	e.m.canonical(&s)
+	return s
 }

@@ -23,6 +23,10 @@ type Model[S comparable] struct {
 	// of the same name makes one from sets of names.
 	Canonical func(S) S
 
+	// CanonicalInPlace is used instead of Canonical, which is nil then, where
+	// states are so large that copying them is felt. It makes *s the representative.
+	CanonicalInPlace func(s *S)
+
 	Packing Packing[S]     // how a state is stored; nil: as it is
 	Format  func(S) string // one line; nil: %+v
 
@@ -108,6 +112,9 @@ func (m *Model[S]) Validate() error {
 	if len(m.Init) == 0 {
 		return errors.New("check: model has no initial state")
 	}
+	if m.Canonical != nil && m.CanonicalInPlace != nil {
+		return errors.New("check: model has both Canonical and CanonicalInPlace")
+	}
 	if len(m.Actions) > maxActions {
 		return fmt.Errorf("check: %d actions, at most %d are supported", len(m.Actions), maxActions)
 	}
@@ -151,6 +158,14 @@ func (m *Model[S]) Validate() error {
 
 // maxActions is what the one byte kept per edge for liveness can tell apart.
 const maxActions = 256
+
+func (m *Model[S]) canonical(s *S) {
+	if m.CanonicalInPlace != nil {
+		m.CanonicalInPlace(s)
+		return
+	}
+	*s = m.Canonical(*s)
+}
 
 func (m *Model[S]) format(s S) string {
 	if m.Format != nil {

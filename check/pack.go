@@ -14,12 +14,31 @@ type Packing[S comparable] interface {
 // and K for size. decode must return the very state that was encoded; Run
 // checks that on a sample of the states and ends with an error if not.
 func Pack[S, K comparable](encode func(S) K, decode func(K) S) Packing[S] {
+	return PackInPlace(
+		func(s *S, k *K) { *k = encode(*s) },
+		func(k *K, s *S) { *s = decode(*k) })
+}
+
+// PackInPlace is Pack for states so large that copying them each time is felt.
+// What encode and decode write to is zero before; they must neither change what
+// they read nor keep a pointer.
+func PackInPlace[S, K comparable](encode func(*S, *K), decode func(*K, *S)) Packing[S] {
 	return packing[S, K]{encode, decode}
 }
 
 type packing[S, K comparable] struct {
-	encode func(S) K
-	decode func(K) S
+	encodeTo func(*S, *K)
+	decodeTo func(*K, *S)
+}
+
+func (p packing[S, K]) encode(s *S) (k K) {
+	p.encodeTo(s, &k)
+	return k
+}
+
+func (p packing[S, K]) decode(k *K) (s S) {
+	p.decodeTo(k, &s)
+	return s
 }
 
 func (p packing[S, K]) run(ctx context.Context, m *Model[S], o Options) (*Report[S], error) {
@@ -36,12 +55,13 @@ func (p packing[S, K]) run(ctx context.Context, m *Model[S], o Options) (*Report
 
 // unpacked is the packing of a model that declares none.
 func unpacked[S comparable]() packing[S, S] {
-	same := func(s S) S { return s }
+	same := func(from, to *S) { *to = *from }
 	return packing[S, S]{same, same}
 }
 
 func (p packing[S, K]) audit(m *Model[S], s S) error {
-	if back := p.decode(p.encode(s)); back != s {
+	k := p.encode(&s)
+	if back := p.decode(&k); back != s {
 		return fmt.Errorf("check: Packing: a state is not the same after encode and decode:\n  was %s\n  is  %s", m.format(s), m.format(back))
 	}
 	return nil

@@ -96,7 +96,7 @@ func (e *expander[S, K]) advances(a int) bool {
 		if p.all[i] == *p.state {
 			continue
 		}
-		p.key = e.pack.encode(p.all[i])
+		p.key = e.pack.encode(&p.all[i])
 		if p.later(&p.key, e.hash.hash(&p.key)) {
 			return true
 		}

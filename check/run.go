@@ -86,7 +86,7 @@ func Run[S comparable](ctx context.Context, m *Model[S], o Options) (*Report[S],
 	if err := m.Validate(); err != nil {
 		return nil, err
 	}
-	if o.Symmetry && m.Canonical == nil {
+	if o.Symmetry && m.Canonical == nil && m.CanonicalInPlace == nil {
 		return nil, fmt.Errorf("check: Options.Symmetry needs Model.Canonical")
 	}
 	if err := o.validate(); err != nil {

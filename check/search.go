@@ -124,7 +124,7 @@ func (s *search[S, K]) insertInit() (err error) {
 	for i, init := range s.m.Init {
 		canonical := e.canonical(init)
 		e.where = callee{kind: calleePacking}
-		key := s.pack.encode(canonical)
+		key := s.pack.encode(&canonical)
 		if err := e.audit(init, canonical, true); err != nil {
 			return err
 		}

@@ -22,10 +22,10 @@ func New(s Scenario, properties ...string) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{y: y, Model: &check.Model[State]{
-		Name:      s.Name,
-		Init:      y.initial(),
-		Canonical: y.canonical,
-		Packing:   y.packing(),
+		Name:             s.Name,
+		Init:             y.initial(),
+		CanonicalInPlace: y.canonical,
+		Packing:          y.packing(),
 		Bounds: []check.Bound[State]{{
 			Name: "pod identities",
 			At: func(s State) bool {

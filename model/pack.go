@@ -18,17 +18,17 @@ import "github.com/reconverge/reconverge/check"
 func (y *system) packing() check.Packing[State] {
 	switch words := (y.bits() + 63) / 64; {
 	case words <= 8:
-		return check.Pack(
-			func(s State) (k [8]uint64) { y.encode(&s, k[:]); return k },
-			func(k [8]uint64) State { return y.decode(k[:]) })
+		return check.PackInPlace(
+			func(s *State, k *[8]uint64) { y.encode(s, k[:]) },
+			func(k *[8]uint64, s *State) { y.decode(k[:], s) })
 	case words <= 12:
-		return check.Pack(
-			func(s State) (k [12]uint64) { y.encode(&s, k[:]); return k },
-			func(k [12]uint64) State { return y.decode(k[:]) })
+		return check.PackInPlace(
+			func(s *State, k *[12]uint64) { y.encode(s, k[:]) },
+			func(k *[12]uint64, s *State) { y.decode(k[:], s) })
 	}
-	return check.Pack(
-		func(s State) (k [maxWords]uint64) { y.encode(&s, k[:]); return k },
-		func(k [maxWords]uint64) State { return y.decode(k[:]) })
+	return check.PackInPlace(
+		func(s *State, k *[maxWords]uint64) { y.encode(s, k[:]) },
+		func(k *[maxWords]uint64, s *State) { y.decode(k[:], s) })
 }
 
 // maxWords has room for every scenario.
@@ -58,9 +58,10 @@ func (y *system) encode(s *State, words []uint64) {
 	w.flush()
 }
 
-func (y *system) decode(words []uint64) (s State) {
+// decode expects a zero state.
+func (y *system) decode(words []uint64, s *State) {
 	r := bitReader{words: words}
-	y.decodeShared(&s, &r)
+	y.decodeShared(s, &r)
 	for n := range y.Nodes {
 		s.Nodes[n] = unpackNode(r.get(nodeBits))
 	}
@@ -71,7 +72,6 @@ func (y *system) decode(words []uint64) (s State) {
 		}
 		s.Pods[i] = unpackPod(v)
 	}
-	return s
 }
 
 // encodeShared writes everything but nodes and pods.

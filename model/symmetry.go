@@ -2,7 +2,7 @@ package model
 
 import "slices"
 
-// canonical returns the representative of the states that differ from s by
+// canonical makes s the representative of the states that differ from it by
 // the names of pods and nodes only.
 //
 // Pods are sorted by everything that is known of each, and the references to
@@ -10,7 +10,7 @@ import "slices"
 // equality: no rule orders pods by name, and every choice among equals is a
 // free one. Nodes are sorted likewise; nodes that look alike are tried in
 // every order, and the least state is taken.
-func (y *system) canonical(s State) State {
+func (y *system) canonical(s *State) {
 	var keys [MaxNodes]uint64
 	order := identity // order[new] = old
 	for n := range y.Nodes {
@@ -19,11 +19,18 @@ func (y *system) canonical(s State) State {
 			order[k-1], order[k] = order[k], order[k-1]
 		}
 	}
-	best := s
-	best.renameNodes(order)
-	best.sortPods()
-	y.permuteAlike(&s, &keys, order, 0, &best)
-	return best
+	s.renameNodes(order)
+	s.sortPods()
+	var sorted [MaxNodes]uint64
+	alike := false
+	for n, old := range order[:y.Nodes] {
+		sorted[n] = keys[old]
+		alike = alike || n > 0 && sorted[n] == sorted[n-1]
+	}
+	if alike {
+		from := *s
+		y.permuteAlike(&from, &sorted, identity, 0, s)
+	}
 }
 
 var identity = [MaxNodes]int{0, 1, 2, 3}
