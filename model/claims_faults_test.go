@@ -8,6 +8,7 @@ import (
 
 // What is claimed holds with the faults together, each once.
 func TestClaimsHoldUnderFaults(t *testing.T) {
+	long(t)
 	for name, c := range map[string]struct {
 		s      model.Scenario
 		states uint64

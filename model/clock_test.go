@@ -12,6 +12,7 @@ import (
 // Without an order of time healthy nodes are judged, and nothing is promised to
 // happen; what no timer has a part in holds all the same.
 func TestUntimed(t *testing.T) {
+	long(t)
 	for version, states := range map[model.Version]uint64{model.V1_37: 139_092, model.V1_9: 10_503} {
 		t.Run(version.String(), func(t *testing.T) {
 			s := model.Scenario{Version: version, Replicas: 1, Nodes: 2, Pods: 1, Untimed: true, Start: model.StartRunning}
@@ -34,6 +35,7 @@ func TestUntimed(t *testing.T) {
 // Where nothing can be evicted the pods are as many as ever, and there is a
 // proof: expectations that expire at any moment are no harm in 1.37.
 func TestUntimedExpectations(t *testing.T) {
+	long(t)
 	s := model.Scenario{Replicas: 1, Nodes: 1, Pods: 2, Untimed: true}
 	r := run(t, build(t, s), check.Options{Symmetry: true, Continue: true})
 	require.Equal(t, uint64(63_864), r.Stats.Distinct)

@@ -27,6 +27,7 @@ func drained(replicas int, d model.Disruption, more ...model.Fault) model.Scenar
 
 // What is claimed of a drain holds, and the steps are taken that it speaks of.
 func TestDrain(t *testing.T) {
+	long(t)
 	throughBudget := []string{"User.Drain", "Drain.List", "Drain.Evict", "Eviction.Delete", "Disruption.Compute", "Disruption.Write"}
 	beside := drained(1, spareOne)
 	beside.Nodes, beside.BarePods, beside.Start, beside.Lag = 1, 1, model.StartEmpty, 0
@@ -86,6 +87,7 @@ func TestStatusLagsBehindReadiness(t *testing.T) {
 // pods are evicted at once where one has to stay, by evictions alone. It would
 // not happen if the controller kept such entries.
 func TestEvictedBeforeItIsSeen(t *testing.T) {
+	long(t)
 	s := model.Scenario{Replicas: 3, Nodes: 1, Lag: 3, Disruption: keepOne, Pods: 3, Faults: model.Budget{model.DrainNode: 1}}
 	m := build(t, s, "P-PDB-H")
 	require.Contains(t, m.WhyUnclaimed("P-PDB-H"), "before the disruption controller sees it")
@@ -126,6 +128,7 @@ func change(m *model.Model, action string, f func(from *model.State, next []mode
 // A drain evicts by name: what the user has created meanwhile under the name of
 // a listed pod is deleted in its place.
 func TestDrainEvictsByName(t *testing.T) {
+	long(t)
 	s := model.Scenario{Nodes: 1, BarePods: 1, Lag: 1, Faults: model.Budget{model.DrainNode: 1, model.PodDelete: 1}}
 	require.Equal(t, check.Holds, run(t, build(t, s, "P-DEL-TARGET-DRAIN"), check.Options{}).Results[0].Verdict)
 	s.Faults[model.PodRecreate] = 1
@@ -138,6 +141,7 @@ func TestDrainEvictsByName(t *testing.T) {
 // Which pods an eviction deletes without taking from a budget that has nothing
 // to give.
 func TestEvictionWithoutBudget(t *testing.T) {
+	long(t)
 	const pending, ready, needed, spare = "pending", "ready", "not ready, and the status is not met", "not ready, and the status is met"
 	kind := func(s *model.State, p *model.Pod) string {
 		switch {

@@ -69,6 +69,7 @@ func TestCachesLackOthersWrites(t *testing.T) {
 // A restart forgets all that 3.5 of the reference lists. A timer may be armed
 // at once by the first lists, and then runs from its beginning.
 func TestRestartForgets(t *testing.T) {
+	long(t)
 	type predicate = func(*model.State) bool
 	someNode := func(f func(n *model.Node) bool) predicate {
 		return func(s *model.State) bool {

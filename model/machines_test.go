@@ -14,6 +14,7 @@ import (
 // nodes with room for one pod each. All that is claimed of them holds, and what
 // they are about happens.
 func TestMachines(t *testing.T) {
+	long(t)
 	one := [model.MaxNodes]uint8{1, 1}
 	for _, c := range []struct {
 		name     string
@@ -95,6 +96,7 @@ func TestMachines(t *testing.T) {
 // More ways than those of Hazards to break what the machines' claims call not
 // guaranteed; each holds where its cause is taken away.
 func TestMachinesNotGuaranteed(t *testing.T) {
+	long(t)
 	for _, c := range []struct {
 		name, id   string
 		s          model.Scenario
@@ -123,6 +125,7 @@ func TestMachinesNotGuaranteed(t *testing.T) {
 // a container. A machine that was cut off stops the container of a pod that was
 // force-deleted meanwhile, once it hears of it.
 func TestContainersAndObjects(t *testing.T) {
+	long(t)
 	s := model.Scenario{Replicas: 1, Nodes: 1, Lag: 1, Start: model.StartRunning,
 		Faults: model.Budget{model.Partition: 1, model.NodeDelete: 1, model.Heal: 1, model.PodDelete: 1}}
 	m := build(t, s, "L-STOP")
@@ -181,6 +184,7 @@ func TestKubeletRefuses(t *testing.T) {
 // taint cancels it. So a pod may be evicted from a node that was never held not
 // ready for a whole toleration.
 func TestTimerOutlivesNode(t *testing.T) {
+	long(t)
 	s := model.Scenario{Replicas: 1, Nodes: 2, Lag: 1, Start: model.StartRunning,
 		Faults: model.Budget{model.Partition: 1, model.Heal: 1, model.NodeDelete: 1}}
 	m := build(t, s, "P-EVICT-WHY")

@@ -12,6 +12,7 @@ import (
 
 // Creates and deletes of a former leader arrive beside those of the new one.
 func TestHandOver(t *testing.T) {
+	long(t)
 	s := model.Scenario{Replicas: 1, Nodes: 1, Lag: 1, Faults: model.Budget{model.HandOver: 1}}
 	counts(t, s, 1_127, "Fault.HandOver", "Former.Create", "ReplicaSet.Delete")
 	require.Contains(t, build(t, s).WhyUnclaimed("P-OVER2"), "former leader")

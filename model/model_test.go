@@ -19,6 +19,16 @@ var small = model.Scenario{
 	Faults: model.Budget{model.NodeCrash: 1, model.Restart: 1, model.PodDelete: 1},
 }
 
+// long skips a test of many states with -short: CI runs that with the race
+// detector, which ten thousand states of one scenario tell no more than a
+// hundred of another.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("explores many states: leave -short out")
+	}
+}
+
 func run(t *testing.T, m *model.Model, o check.Options) *check.Report[model.State] {
 	t.Helper()
 	r, err := check.Run(context.Background(), m.Model, o)
@@ -113,6 +123,7 @@ func TestStateCounts(t *testing.T) {
 // Each planted bug is noticed by the property that the catalogue names, and by
 // a trace that the validator accepts (Run rejects any other).
 func TestMutationsAreKilled(t *testing.T) {
+	long(t)
 	for _, mutation := range model.Mutations() {
 		t.Run(mutation.Name, func(t *testing.T) {
 			s := mutation.Scenario
@@ -131,6 +142,7 @@ func TestMutationsAreKilled(t *testing.T) {
 // Properties that no mutation of the catalogue breaks are seen failing here: by
 // an action that does what nobody may do, or without one that somebody owes.
 func TestPropertiesNotice(t *testing.T) {
+	long(t)
 	type state = model.State
 	pods := func(s state, f func(p *model.Pod) bool) (state, bool) {
 		for i := range s.Pods {
@@ -261,6 +273,7 @@ func TestBindingByName(t *testing.T) {
 // Three dead nodes of four are a partial disruption: nothing is evicted, and
 // what rests on eviction is neither true nor claimed.
 func TestPartialDisruption(t *testing.T) {
+	long(t)
 	s := model.Scenario{Replicas: 1, Nodes: 4, Lag: 1, Start: model.StartRunning, Faults: model.Budget{model.NodeCrash: 3}}
 	require.NotEmpty(t, build(t, s).WhyUnclaimed("L-EVICT"))
 	require.Equal(t, check.Violated, run(t, build(t, s, "L-EVICT"), check.Options{Symmetry: true}).Results[0].Verdict)
@@ -268,6 +281,7 @@ func TestPartialDisruption(t *testing.T) {
 
 // What has nothing to say in a scenario is vacuous when it is asked for.
 func TestVacuity(t *testing.T) {
+	long(t)
 	s := small
 	s.Replicas = 1
 	for _, id := range []string{"P-UNDER", "P-FULL", "P-CANCEL"} {
@@ -281,6 +295,7 @@ func TestVacuity(t *testing.T) {
 // The story in its full size: eight pods listed, five of them running on the
 // surviving node, three Unknown (1.9) or Terminating (1.37).
 func TestEightPodsListed(t *testing.T) {
+	long(t)
 	for version, status := range map[model.Version]string{model.V1_9: "Unknown", model.V1_37: "Terminating"} {
 		t.Run(version.String(), func(t *testing.T) {
 			s := model.Scenario{Name: "replicaset-exp", Version: version, Replicas: 5, Nodes: 2, Lag: 1, Start: model.StartRunning,
@@ -324,6 +339,7 @@ func TestScenarioValidate(t *testing.T) {
 
 // A bound on pod identities that is too small is a hole in the proof, and said.
 func TestPodBoundIsReported(t *testing.T) {
+	long(t)
 	bare := model.Scenario{Nodes: 1, BarePods: 1, Lag: 1, Pods: 1, Faults: model.Budget{model.PodDelete: 1, model.PodRecreate: 1}}
 	require.ErrorIs(t, run(t, build(t, bare), check.Options{}).Result("P-UID").Reason, check.ErrBound)
 
@@ -338,6 +354,7 @@ func TestPodBoundIsReported(t *testing.T) {
 // and again while the scheduler still puts their replacements on the node: no
 // number of pods is enough, and no verdict is given.
 func TestEvictionAtOnceIsUnbounded(t *testing.T) {
+	long(t)
 	s := small
 	s.Replicas, s.Toleration = 1, model.TolerateNot
 	r := run(t, build(t, s), check.Options{Symmetry: true})

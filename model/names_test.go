@@ -75,6 +75,7 @@ var evicted = model.Scenario{Nodes: 2, Lag: 1, BarePods: 1, Start: model.StartRu
 	Faults: model.Budget{model.NodeCrash: 1, model.ForceDelete: 1, model.PodRecreate: 1}}
 
 func TestEvictionByName(t *testing.T) {
+	long(t)
 	requireClaims(t, evicted, 9971, "TaintEviction.Get", "TaintEviction.Delete", "TaintEviction.Finish", "TaintEviction.Cancel")
 
 	plain := evicted // nothing is split where no name is used again
@@ -118,6 +119,7 @@ func TestTimerIsInherited(t *testing.T) {
 // passed over, tainted though its node is (#107543). In the order of time that
 // is modelled the taint is taken off in the end.
 func TestTimerIsSuppressed(t *testing.T) {
+	long(t)
 	s := evicted
 	s.Faults = model.Budget{model.PodRecreate: 1, model.Partition: 1, model.Heal: 1}
 	passedOver := check.Reachable("a pod is passed over", func(s model.State) bool {
@@ -140,6 +142,7 @@ func TestTimerIsSuppressed(t *testing.T) {
 
 // What the store guarantees it guarantees with force deletes too.
 func TestClaimsHoldWithForceDeletes(t *testing.T) {
+	long(t)
 	s := small
 	s.Replicas, s.Nodes, s.Faults = 1, 1, model.Budget{model.ForceDelete: 1, model.PodDelete: 1}
 	requireClaims(t, s, 11908, "User.ForceDelete", "API.Remove", "Kubelet.FinalDelete")
@@ -150,6 +153,7 @@ func TestClaimsHoldWithForceDeletes(t *testing.T) {
 // A name runs once as long as no object goes before its container (B36); a
 // kubelet that boots on a stale list breaks it as well (B30).
 func TestNameRunsOnce(t *testing.T) {
+	long(t)
 	s := evicted
 	s.Faults = model.Budget{model.PodDelete: 1, model.PodRecreate: 1, model.Partition: 1, model.Heal: 1}
 	requireClaims(t, s, 29_043, "User.Recreate", "Kubelet.Start")
@@ -169,6 +173,7 @@ func TestNameRunsOnce(t *testing.T) {
 // Terminating pods stand for the containers that run beside the replicas, also
 // of a node that is cut off; a force delete leaves one for which nothing stands.
 func TestContainersOfReplicaSet(t *testing.T) {
+	long(t)
 	s := small
 	s.Replicas, s.Faults = 1, model.Budget{model.Partition: 1, model.Heal: 1}
 	res := run(t, build(t, s, "P-RS-RUN"), check.Options{Symmetry: true}).Results[0]

@@ -43,6 +43,7 @@ func requireViolated(t *testing.T, s model.Scenario, id string) (actions []strin
 // Everything that is claimed holds, the states are counted, and what the
 // scenario is about happens in it.
 func TestNodeControllers(t *testing.T) {
+	long(t)
 	crashes := model.Budget{model.NodeCrash: 2}
 	back := model.Budget{model.NodeCrash: 2, model.NodeReturn: 1}
 	breaks := model.Budget{model.NodeBreak: 1, model.NodeRepair: 1}

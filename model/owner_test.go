@@ -23,6 +23,7 @@ func withStatus(s model.Scenario) model.Scenario {
 // Every claim holds, the state counts are pinned, and what the scenario is
 // about happens.
 func TestOwner(t *testing.T) {
+	long(t)
 	const empty, running = model.StartEmpty, model.StartRunning
 	for _, c := range []struct {
 		name   string

@@ -53,6 +53,7 @@ func TestLostCreate(t *testing.T) {
 // A delete whose response is lost is decided again, about another pod: no gate
 // knows of it before the cache shows the first.
 func TestLostDelete(t *testing.T) {
+	long(t)
 	s := model.Scenario{Replicas: 2, Nodes: 1, Lag: 1, Start: model.StartRunning, NoGrace: true, Faults: model.Budget{model.Scale: 1, model.ResponseLost: 1}}
 	require.Contains(t, build(t, s).WhyUnclaimed("P-UNDER2"), "lost")
 	require.Equal(t, check.Violated, resultOf(t, s, "P-UNDER2").Verdict)

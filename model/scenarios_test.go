@@ -17,6 +17,7 @@ const quickStates = 25_000
 // All that is claimed of the named scenarios holds, and each has as many states
 // as the catalogue says.
 func TestScenarios(t *testing.T) {
+	long(t)
 	exploreNamed(t, func(n model.NamedScenario) bool {
 		return !n.Deep && (n.States <= quickStates || os.Getenv("RECONVERGE_FULL") != "")
 	})

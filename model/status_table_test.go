@@ -149,6 +149,7 @@ func promised() []statusRow {
 // An A is violated, and not claimed, without its assumption; with it it is
 // claimed, has something to say, and holds.
 func TestAssumptionsMatter(t *testing.T) {
+	long(t)
 	for _, row := range assumed() {
 		t.Run(row.id+" "+row.why, func(t *testing.T) {
 			if len(row.s.Mutations) == 0 { // a planted bug takes no claim back
@@ -164,6 +165,7 @@ func TestAssumptionsMatter(t *testing.T) {
 
 // An N has a counterexample.
 func TestNotGuaranteedIsViolated(t *testing.T) {
+	long(t)
 	for _, row := range notGuaranteed() {
 		t.Run(row.id+" "+row.why, func(t *testing.T) { requireViolated(t, row.s, row.id) })
 	}
@@ -172,6 +174,7 @@ func TestNotGuaranteedIsViolated(t *testing.T) {
 // An L and a W hold where they are claimed. An L needs the fairness that its
 // assumption names: it is violated when nobody owes anything.
 func TestLivenessNeedsFairness(t *testing.T) {
+	long(t)
 	for _, row := range promised() {
 		t.Run(row.id, func(t *testing.T) {
 			require.Empty(t, build(t, row.s).WhyUnclaimed(row.id))

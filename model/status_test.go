@@ -70,6 +70,7 @@ func guaranteed(t *testing.T, s model.Scenario) (ids []string) {
 // What is guaranteed holds with any two faults, asked for or not, and so does
 // all else that is claimed. By default some pairs are drawn.
 func TestPairsOfFaults(t *testing.T) {
+	long(t)
 	var pairs []model.Scenario
 	for v := model.V1_37; v <= model.V1_9; v++ {
 		for i, f := range faults(v) {
@@ -146,6 +147,7 @@ func everything(v model.Version) model.Scenario {
 
 // What is guaranteed holds on random walks with every fault at once.
 func TestEveryFaultAtOnce(t *testing.T) {
+	long(t)
 	for v := model.V1_37; v <= model.V1_9; v++ {
 		t.Run(v.String(), func(t *testing.T) {
 			s := everything(v)
