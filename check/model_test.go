@@ -19,13 +19,14 @@ func TestModelValidate(t *testing.T) {
 		many[i] = check.Action[int]{Name: fmt.Sprint(i), Next: next}
 	}
 	for want, m := range map[string]*check.Model[int]{
-		"":                                {Init: []int{0}},
-		"model has no initial state":      {},
-		"257 actions, at most 256":        {Init: []int{0}, Actions: many},
-		`action 0: name "" is not usable`: {Init: []int{0}, Actions: []check.Action[int]{{Next: next}}},
-		`name "stutter" is not usable`:    {Init: []int{0}, Actions: []check.Action[int]{{Name: check.Stutter, Next: next}}},
-		`action "Act" declared twice`:     {Init: []int{0}, Actions: []check.Action[int]{act, act}},
-		`action "Act" has no Next`:        {Init: []int{0}, Actions: []check.Action[int]{{Name: "Act"}}},
+		"":                           {Init: []int{0}},
+		"model has no initial state": {},
+		"model has both Canonical and CanonicalInPlace": {Init: []int{0}, Canonical: func(s int) int { return s }, CanonicalInPlace: func(*int) {}},
+		"257 actions, at most 256":                      {Init: []int{0}, Actions: many},
+		`action 0: name "" is not usable`:               {Init: []int{0}, Actions: []check.Action[int]{{Next: next}}},
+		`name "stutter" is not usable`:                  {Init: []int{0}, Actions: []check.Action[int]{{Name: check.Stutter, Next: next}}},
+		`action "Act" declared twice`:                   {Init: []int{0}, Actions: []check.Action[int]{act, act}},
+		`action "Act" has no Next`:                      {Init: []int{0}, Actions: []check.Action[int]{{Name: "Act"}}},
 		`action "Act" has both Next and Next`: {Init: []int{0}, Actions: []check.Action[int]{{Name: "Act", Next: next,
 			NextInPlace: func(dst []int, s *int) []int { return next(dst, *s) }}}},
 		`action "Act": Fairness(3) is no fai`: {Init: []int{0}, Actions: []check.Action[int]{{Name: "Act", Next: next, Fair: 3}}},

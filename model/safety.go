@@ -233,9 +233,11 @@ func revisions(y *system) check.Property[State] {
 		if from.PDB != to.PDB {
 			written++
 		}
-		for n := range to.Nodes {
-			if from.Nodes[n].kcmView() != to.Nodes[n].kcmView() {
-				written++
+		if from.Nodes != to.Nodes {
+			for n := range to.Nodes {
+				if from.Nodes[n].kcmView() != to.Nodes[n].kcmView() {
+					written++
+				}
 			}
 		}
 		marked := -1
