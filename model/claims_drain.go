@@ -117,7 +117,7 @@ func drainMayWait(y *system) string {
 		return ""
 	case y.Disruption.desiredHealthy(y.Replicas) >= y.Replicas:
 		return "the PodDisruptionBudget never allows an eviction"
-	case unusable >= y.Nodes || y.limited:
+	case unusable >= y.Nodes || y.short() != "":
 		return "there may be no room for the replacements of evicted pods, and without them the PodDisruptionBudget allows no more"
 	case !y.onlyFaults(Cordon, Uncordon, DrainNode, Restart, PodDelete):
 		return "something else than evictions may leave fewer ready pods than the PodDisruptionBudget demands"

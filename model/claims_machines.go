@@ -63,7 +63,7 @@ func machineClaims() []Claim {
 			Claim:  "a container that its kubelet has ended is not started again, by a restarted kubelet neither",
 			Source: "pkg/kubelet/pod_workers.go:UpdatePod; protocol 4.3",
 			unless: func(y *system) string {
-				if y.Faults[PodDelete]+y.Faults[Scale]+y.Faults[NodeReturn]+y.Faults[Heal]+y.Faults[NodeDelete] == 0 && !y.staleRestart() {
+				if y.onlyFaults(NodeCrash, OutOfService, Partition, NodeBreak, NodeRepair, KubeletRestart, Cordon, Uncordon, Restart) && !y.staleRestart() {
 					return "no kubelet ends a container in this scenario"
 				}
 				return ""
@@ -121,23 +121,31 @@ func needsCapacity(y *system) string {
 }
 
 // short says why the nodes that are left may not have room for all pods; "" if
-// they have. The worst is that the largest nodes fail.
+// they have. The worst is that the largest nodes fail, or take no more pods. A
+// pod that nobody owns any more keeps its room.
 func (y *system) short() string {
 	if !y.limited {
 		return ""
 	}
-	rooms := make([]int, y.Nodes)
-	for n := range rooms {
-		if rooms[n] = int(y.Capacity[n]); rooms[n] == 0 {
-			rooms[n] = MaxPods
+	var rooms []int
+	for n := range y.Nodes {
+		room := int(y.Capacity[n])
+		switch {
+		case y.Cordoned[n]:
+			continue
+		case room == 0:
+			room = MaxPods
 		}
+		rooms = append(rooms, room)
 	}
 	slices.Sort(rooms)
-	room, lost := 0, int(y.Faults[NodeCrash]+y.Faults[Partition]+y.Faults[NodeDelete])
-	for _, r := range rooms[:max(0, y.Nodes-lost)] {
+	f := &y.Faults
+	room, lost := 0, int(f[NodeCrash])+int(f[Partition])+int(f[NodeBreak])+int(f[NodeDelete])+int(f[Cordon])+int(f[DrainNode])
+	for _, r := range rooms[:max(0, len(rooms)-lost)] {
 		room += r
 	}
-	if room < y.Replicas+y.BarePods+int(y.Faults[Scale]) {
+	released := int(f[Relabel]) + int(f[OwnerCreate])*(y.Replicas+int(f[Scale]))
+	if room < y.Replicas+y.BarePods+int(f[Scale])+released {
 		return "the nodes that are left may not have room for all pods"
 	}
 	return ""

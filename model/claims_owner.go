@@ -112,14 +112,14 @@ func ownerClaims() []Claim {
 				}).WhenInPlace(func(s *State) bool { return s.kcmOwner().UID == 0 })
 			}},
 		{ID: "L-OWNER", Status: Liveness, Assumption: fair,
-			Claim:  "in the end a deleted owner is gone, and so is every pod that names one, except on dead nodes",
+			Claim:  "in the end a deleted owner is gone, and so is every pod that names one, except on nodes that are dead or whose runtime does not work",
 			Source: "pkg/controller/garbagecollector; protocol 6.4",
 			unless: needsOwnerDelete,
 			property: finally("L-OWNER", func(_ *system, s *State) bool {
 				waits := false
 				for i := range s.used() {
 					p := &s.Pods[i]
-					switch dead := p.Terminating() && p.Node != 0 && s.node(p.Node).Link != Up; {
+					switch dead := p.Terminating() && p.Node != 0 && !s.node(p.Node).works(); {
 					case !p.Stored() || p.Owner == 0 || s.owns(p) && !s.Owner.Deleting():
 					case !dead:
 						return false

@@ -205,3 +205,32 @@ func TestEndedContainers(t *testing.T) {
 		Mutations: []string{"kubelet.restartTerminated"}}
 	require.Equal(t, check.Violated, run(t, build(t, s, "P-NORESTART"), check.Options{}).Results[0].Verdict)
 }
+
+// Where room is short a pod may wait for ever, and nothing is claimed of it: when
+// nodes fail, break or take no more pods, and when pods that nobody owns stay.
+func TestShortOfRoom(t *testing.T) {
+	full := model.Scenario{Replicas: 2, Nodes: 2, Lag: 1, Start: model.StartRunning, Capacity: [model.MaxNodes]uint8{1, 1}}
+	require.Empty(t, build(t, full).WhyUnclaimed("L-READY"))
+	for _, faults := range []model.Budget{
+		{model.NodeCrash: 1}, {model.NodeBreak: 1}, {model.DrainNode: 1}, {model.Cordon: 1, model.PodDelete: 1}, {model.Relabel: 1}, {model.Scale: 1},
+	} {
+		s := full
+		s.Faults = faults
+		t.Run(faults.String(), func(t *testing.T) {
+			require.NotEmpty(t, build(t, s).WhyUnclaimed("L-READY"))
+			requireViolated(t, s, "L-READY")
+		})
+	}
+	full.Capacity = [model.MaxNodes]uint8{2, 2}
+	full.Faults = model.Budget{model.DrainNode: 1}
+	require.Empty(t, build(t, full).WhyUnclaimed("L-READY"))
+	requireHolds(t, full, "L-READY")
+}
+
+// A pod on a node whose runtime has failed does not end, and its owner waits.
+func TestOwnerOfPodsOnBrokenNodes(t *testing.T) {
+	for _, p := range []model.Propagation{model.PropagateBackground, model.PropagateForeground} {
+		requireHolds(t, model.Scenario{Replicas: 1, Nodes: 1, Lag: 1, Start: model.StartRunning, Propagation: p,
+			Faults: model.Budget{model.NodeBreak: 1, model.NodeRepair: 1, model.OwnerDelete: 1}}, "L-OWNER")
+	}
+}

@@ -138,7 +138,11 @@ func (m *Model) Assumptions() []string {
 		all = append(all, "the first list of a restarted controller manager is consistent (WatchList, no fallback)")
 	}
 	if m.y.Start == StartRunning {
-		all = append(all, "behaviours begin with all replicas running, spread over the nodes in every way")
+		running := "all replicas"
+		if m.y.limited {
+			running = "as many replicas as there is room for"
+		}
+		all = append(all, "behaviours begin with "+running+" running, spread over the nodes in every way")
 	}
 	return all
 }

@@ -172,7 +172,7 @@ func safetyClaims() []Claim {
 				case toleratesForever(y) != "":
 					return toleratesForever(y)
 				case y.limited:
-					return "no node need have room for all replicas"
+					return "where room is limited it depends on the nodes whether one of them has room for all replicas"
 				}
 				return partialDisruption(y)
 			},

@@ -155,7 +155,7 @@ func (s *Scenario) pods() int {
 	n += int(s.Faults[HandOver]) * late
 	if s.Version == V1_9 { // a controller manager that restarts on a stale list, or relists, creates pods again
 		n += int(s.Faults[Restart]+s.Faults[Relist])*s.Replicas + int(s.Faults[WatchStall])*s.Lag
-		n += int(s.Faults[NodeDelete]) * s.Replicas // no quarantine: replaced onto the Node that the scheduler still sees
+		n += int(s.Faults[NodeDelete]) * (s.Replicas + int(s.Faults[Scale])) // no quarantine: replaced onto the Node that the scheduler still sees
 	}
 	return n
 }
@@ -188,9 +188,11 @@ func (s *Scenario) Validate() error {
 	case s.Propagation > PropagateOrphan:
 		return errors.New("propagation out of range")
 	case s.Faults[OwnerCreate] > maxOwners-1:
-		return fmt.Errorf("fault owner-create=%d, the model has %d UIDs for the ReplicaSet", s.Faults[OwnerCreate], maxOwners)
+		return fmt.Errorf("fault %v, and the model has %d UIDs for the ReplicaSet: at most owner-create=%d", Budget{OwnerCreate: s.Faults[OwnerCreate]}, maxOwners, maxOwners-1)
 	case s.Past < 0 || s.Lag+s.Past > maxEvents:
 		return fmt.Errorf("past is %d, with lag the model takes at most %d", s.Past, maxEvents)
+	case s.Faults[OutOfService] > 0 && s.Version == V1_9:
+		return errors.New("there is no out-of-service taint in 1.9")
 	case s.Disruption.Limit > MaxUnavailable || s.Disruption.Value < 0 || s.Disruption.Percent && s.Disruption.Value > 100:
 		return errors.New("disruption out of range")
 	case s.Disruption.Limit != NoLimit && s.Version == V1_9:

@@ -47,10 +47,26 @@ func inWords(s model.Scenario) string {
 	if s.Pods > 0 {
 		parts = append(parts, "at most "+count(s.Pods, "pod identity"))
 	}
-	if len(s.Mutations) > 0 {
-		parts = append(parts, "with the planted "+plural(len(s.Mutations), "bug")+" "+strings.Join(s.Mutations, ", "))
+	bugs, repairs := switches(s.Mutations)
+	if len(bugs) > 0 {
+		parts = append(parts, "with the planted "+plural(len(bugs), "bug")+" "+strings.Join(bugs, ", "))
+	}
+	if len(repairs) > 0 {
+		parts = append(parts, "with the "+plural(len(repairs), "repair")+" "+strings.Join(repairs, ", "))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// switches tells planted bugs and repairs apart.
+func switches(names []string) (bugs, repairs []string) {
+	for _, name := range names {
+		if slices.ContainsFunc(model.Repairs(), func(r model.Repair) bool { return r.Name == name }) {
+			repairs = append(repairs, name)
+		} else {
+			bugs = append(bugs, name)
+		}
+	}
+	return bugs, repairs
 }
 
 // nodesInWords says how many nodes there are, in which zones, with how much room.
