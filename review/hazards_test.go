@@ -19,6 +19,9 @@ const golden = "../model/testdata"
 // Each hazard is shown by a golden trace, which is the one that the search
 // finds, and is closed by its cure.
 func TestHazards(t *testing.T) {
+	if testing.Short() {
+		t.Skip("searches every golden trace again: leave -short out")
+	}
 	files := map[string]bool{}
 	for _, h := range model.Hazards() {
 		require.False(t, files[h.Name+".json"], h.Name)

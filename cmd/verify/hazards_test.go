@@ -15,6 +15,9 @@ import (
 
 // Every command on the page of hazards has the verdict that the page says.
 func TestHazardsPage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs every command of the page: leave -short out")
+	}
 	page := readHazards(t)
 	commands := regexp.MustCompile("(?m)^- (Violated|Holds)[^`\n]*: `verify (check [^`]+)`$").FindAllStringSubmatch(page, -1)
 	require.Len(t, commands, strings.Count(page, "`verify check"), "a command without a verdict")

@@ -33,6 +33,9 @@ func neverTaken(t *testing.T, s model.Scenario) (names []string) {
 // Every action that a scenario never takes has a reason, and the faults that
 // the reason names make it happen.
 func TestWhyNever(t *testing.T) {
+	if testing.Short() {
+		t.Skip("explores every scenario of the catalogue: leave -short out")
+	}
 	type Budget = model.Budget
 	// The deep ones take long, and a bound on pods cuts the untimed one.
 	scenarios := slices.DeleteFunc(model.Scenarios(), func(n model.NamedScenario) bool { return n.Deep || n.Scenario.Untimed })
