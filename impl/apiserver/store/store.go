@@ -15,6 +15,7 @@ var (
 	ErrConflict  = errors.New("store: key has another revision")
 	ErrCompacted = errors.New("store: revision has been compacted")
 	ErrFuture    = errors.New("store: revision is not reached yet")
+	ErrClosed    = errors.New("store: watcher is closed")
 )
 
 // A Store is a multi-version map. Each successful write takes the next revision,
@@ -83,7 +84,7 @@ type Watcher interface {
 	// Progress is a revision up to which every event has been returned by Next. It
 	// is what a bookmark may promise.
 	Progress() int64
-	// Close releases the watcher. Next returns an error from then on.
+	// Close releases the watcher. Next returns ErrClosed from then on.
 	Close()
 }
 
