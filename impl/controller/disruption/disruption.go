@@ -1,0 +1,205 @@
+// Package disruption is the controller of PodDisruptionBudgets: it counts the healthy
+// pods that it sees, and writes into the status of a budget how many of them may be
+// evicted. It also takes back a DisruptionTarget that no deletion has followed.
+package disruption
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/client-go/kubernetes"
+	appslisters "k8s.io/client-go/listers/apps/v1"
+	corelisters "k8s.io/client-go/listers/core/v1"
+	policylisters "k8s.io/client-go/listers/policy/v1"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/util/workqueue"
+
+	"github.com/reconverge/reconverge/impl/controller"
+)
+
+// Component is the user agent of the controller's requests.
+const Component = "disruption"
+
+// Options are the hazards of the controller. The zero value is as it should be.
+type Options struct {
+	// RetryWithOldNumbers is pdb.retryWithOldNumbers (B42): after a conflict the numbers
+	// that were computed before it are written over whatever is there.
+	RetryWithOldNumbers bool
+	// NoDisruptedPods is pdb.noDisruptedPods (B43): an evicted pod is healthy until its
+	// deletion is seen.
+	NoDisruptedPods bool
+	// ControllerDown is pdb.controllerDown (B44): no status is ever computed.
+	ControllerDown bool
+}
+
+// A Controller is the disruption controller of one process.
+//
+// Upstream: pkg/controller/disruption/disruption.go:DisruptionController.
+// Omits: owners other than ReplicaSets, and a Deployment above one (getPodDeployment,
+// getPodStatefulSet, getScaleController); events; the separate queue for rechecks.
+type Controller struct {
+	options Options
+	client  kubernetes.Interface
+	pods    corelisters.PodLister
+	budgets policylisters.PodDisruptionBudgetLister
+	sets    appslisters.ReplicaSetLister
+	synced  []cache.DoneChecker
+
+	queue workqueue.TypedRateLimitingInterface[string] // budgets
+	stale workqueue.TypedRateLimitingInterface[string] // pods with a DisruptionTarget
+}
+
+// New returns the disruption controller of p, with its handlers on the informers of p.
+func New(p *controller.Process, o Options) (*Controller, error) {
+	client, err := p.Client(Component)
+	if err != nil {
+		return nil, err
+	}
+	pods, budgets := p.Informers.Core().V1().Pods(), p.Informers.Policy().V1().PodDisruptionBudgets()
+	sets := p.Informers.Apps().V1().ReplicaSets()
+	c := &Controller{
+		options: o,
+		client:  client,
+		pods:    pods.Lister(),
+		budgets: budgets.Lister(),
+		sets:    sets.Lister(),
+		queue:   workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[string]()),
+		stale:   workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[string]()),
+	}
+	ofPods, err := pods.Informer().AddEventHandler(handler(c.podChanged))
+	if err != nil {
+		return nil, err
+	}
+	ofBudgets, err := budgets.Informer().AddEventHandler(handler(c.enqueue))
+	if err != nil {
+		return nil, err
+	}
+	c.synced = []cache.DoneChecker{ofPods.HasSyncedChecker(), ofBudgets.HasSyncedChecker(), sets.Informer().HasSyncedChecker()}
+	return c, nil
+}
+
+// handler calls f with an object that was added, is now like this, or was last seen so.
+func handler[T any](f func(*T)) cache.ResourceEventHandler {
+	call := func(o any) {
+		if tombstone, ok := o.(cache.DeletedFinalStateUnknown); ok {
+			o = tombstone.Obj
+		}
+		if object, ok := o.(*T); ok {
+			f(object)
+		}
+	}
+	return cache.ResourceEventHandlerFuncs{AddFunc: call, UpdateFunc: func(_, o any) { call(o) }, DeleteFunc: call}
+}
+
+// Start computes statuses until ctx ends.
+func (c *Controller) Start(ctx context.Context) error {
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	defer c.queue.ShutDown()
+	defer c.stale.ShutDown()
+	if !c.options.ControllerDown && cache.WaitFor(ctx, "", c.synced...) {
+		workers.Go(func() { work(ctx, c.queue, "the status of a PodDisruptionBudget", c.sync) })
+		workers.Go(func() { work(ctx, c.stale, "a stale DisruptionTarget", c.resetTarget) })
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// work calls sync for the keys of queue, again and less and less often while it fails.
+func work(ctx context.Context, queue workqueue.TypedRateLimitingInterface[string], what string, sync func(context.Context, string) error) {
+	for {
+		key, quit := queue.Get()
+		if quit {
+			return
+		}
+		if err := sync(ctx, key); err == nil {
+			queue.Forget(key)
+		} else {
+			if !apierrors.IsConflict(err) && ctx.Err() == nil {
+				utilruntime.HandleErrorWithContext(ctx, err, what, "key", key)
+			}
+			queue.AddRateLimited(key)
+		}
+		queue.Done(key)
+	}
+}
+
+func (c *Controller) enqueue(pdb *policyv1.PodDisruptionBudget) {
+	c.queue.Add(cache.MetaObjectToName(pdb).String())
+}
+
+// podChanged queues the budgets that a pod counts for, and the pod itself if its
+// DisruptionTarget may become stale.
+//
+// Upstream: disruption.go:addPod, updatePod, deletePod, getPdbForPod. A pod that has
+// several budgets, which no pod should, counts for each of them here.
+func (c *Controller) podChanged(pod *corev1.Pod) {
+	budgets, err := c.budgets.GetPodPodDisruptionBudgets(pod)
+	if err == nil { // the error is that there are none
+		slices.SortFunc(budgets, func(a, b *policyv1.PodDisruptionBudget) int { return cmp.Compare(a.Name, b.Name) })
+		for _, pdb := range budgets {
+			c.enqueue(pdb)
+		}
+	}
+	if targeted, left := staleIn(pod, time.Now()); targeted {
+		c.stale.AddAfter(cache.MetaObjectToName(pod).String(), left)
+	}
+}
+
+// sync computes and writes the status of one budget. If it cannot be computed nothing
+// may be evicted. A conflict says only that the cache is old.
+//
+// Upstream: disruption.go:sync, trySync.
+func (c *Controller) sync(ctx context.Context, key string) error {
+	namespace, name, err := cache.SplitMetaNamespaceKey(key)
+	if err != nil {
+		return err
+	}
+	pdb, err := c.budgets.PodDisruptionBudgets(namespace).Get(name)
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	status, recheck, err := c.compute(pdb, time.Now())
+	if err == nil {
+		err = c.write(ctx, pdb, status)
+	}
+	if err == nil && recheck > 0 {
+		c.queue.AddAfter(key, recheck)
+	}
+	if err == nil || apierrors.IsConflict(err) {
+		return err
+	}
+	return c.write(ctx, pdb, failSafe(pdb, err))
+}
+
+// write puts the status in place of the one that it was computed from, if it is another.
+//
+// Writes: a PUT of the status with the resourceVersion.
+// Upstream: disruption.go:writePdbStatus.
+func (c *Controller) write(ctx context.Context, pdb *policyv1.PodDisruptionBudget, status policyv1.PodDisruptionBudgetStatus) error {
+	if upToDate(pdb, status) {
+		return nil
+	}
+	client := c.client.PolicyV1().PodDisruptionBudgets(pdb.Namespace)
+	next := pdb.DeepCopy()
+	next.Status = status
+	_, err := client.UpdateStatus(ctx, next, metav1.UpdateOptions{})
+	if c.options.RetryWithOldNumbers && apierrors.IsConflict(err) {
+		if next, err = client.Get(ctx, pdb.Name, metav1.GetOptions{}); err == nil {
+			next.Status = status
+			_, err = client.UpdateStatus(ctx, next, metav1.UpdateOptions{})
+		}
+	}
+	return err
+}
