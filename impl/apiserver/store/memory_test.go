@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/reconverge/reconverge/impl/apiserver/store"
+	"github.com/reconverge/reconverge/impl/apiserver/store/storetest"
 )
 
 func TestMemoryWatchIsDurablyBlocking(t *testing.T) {
@@ -37,4 +38,8 @@ func TestMemoryWatchIsDurablyBlocking(t *testing.T) {
 		w.Close()
 		require.ErrorIs(t, <-done, store.ErrClosed)
 	})
+}
+
+func TestMemory(t *testing.T) {
+	storetest.Run(t, func(*testing.T) store.Store { return &store.Memory{} })
 }
