@@ -25,13 +25,19 @@ type Process struct {
 	Informers informers.SharedInformerFactory
 }
 
-// NewProcess returns a process whose informers do not resync.
-func NewProcess(config *rest.Config) (*Process, error) {
-	client, err := kubernetes.NewForConfig(rest.AddUserAgent(rest.CopyConfig(config), "shared-informers"))
+// NewProcess returns a process whose informers do not resync. The wraps, such as
+// FirstListMayBeStale, change the client of the informers.
+func NewProcess(config *rest.Config, wraps ...func(kubernetes.Interface) kubernetes.Interface) (*Process, error) {
+	p := &Process{Config: config}
+	client, err := p.Client("shared-informers")
 	if err != nil {
 		return nil, err
 	}
-	return &Process{Config: config, Informers: informers.NewSharedInformerFactory(client, 0)}, nil
+	for _, wrap := range wraps {
+		client = wrap(client)
+	}
+	p.Informers = informers.NewSharedInformerFactory(client, 0)
+	return p, nil
 }
 
 // Client returns the client of one controller, which the API server can tell from
@@ -39,3 +45,17 @@ func NewProcess(config *rest.Config) (*Process, error) {
 func (p *Process) Client(component string) (kubernetes.Interface, error) {
 	return kubernetes.NewForConfig(rest.AddUserAgent(rest.CopyConfig(p.Config), component))
 }
+
+// FirstListMayBeStale returns a client whose informers begin with a LIST of
+// resourceVersion=0, which a watch cache may answer with any past state, as all did
+// before Kubernetes 1.35. Informers of other clients begin with a consistent watch
+// (WatchList). It is the hazard reflector.firstListStale, in a controller manager
+// reflector.kcmFirstListStale.
+func FirstListMayBeStale(client kubernetes.Interface) kubernetes.Interface {
+	return withoutWatchList{client}
+}
+
+type withoutWatchList struct{ kubernetes.Interface }
+
+// IsWatchListSemanticsUnSupported is what client-go/util/watchlist asks a client.
+func (withoutWatchList) IsWatchListSemanticsUnSupported() bool { return true }
