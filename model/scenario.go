@@ -156,6 +156,7 @@ func (s *Scenario) pods() int {
 	if s.Version == V1_9 { // a controller manager that restarts on a stale list, or relists, creates pods again
 		n += int(s.Faults[Restart]+s.Faults[Relist])*s.Replicas + int(s.Faults[WatchStall])*s.Lag
 		n += int(s.Faults[NodeDelete]) * (s.Replicas + int(s.Faults[Scale])) // no quarantine: replaced onto the Node that the scheduler still sees
+		n += int(min(s.Faults[Restart], s.Faults[NodeDelete])) * s.Replicas  // and so is what was created again
 	}
 	return n
 }
