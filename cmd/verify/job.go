@@ -197,6 +197,9 @@ func (f *scenarioFlags) apply(s model.Scenario, counts func(flag string) bool) (
 	if f.set.Changed("past") && s.Past > 0 && s.Version != model.V1_9 && len(s.Mutations) == 0 {
 		return s, fmt.Errorf("--past: %d, but a cache goes back in 1.9 only, or by a planted bug", s.Past)
 	}
+	if f.set.Changed("cascade") && s.Faults[model.OwnerDelete] == 0 {
+		return s, fmt.Errorf("--cascade: %s, but nobody deletes the ReplicaSet: see --fault owner-delete=1", f.propagation)
+	}
 	for i, name := range s.Mutations {
 		if slices.Contains(s.Mutations[:i], name) {
 			return s, fmt.Errorf("--mutation: %q is planted twice", name)
