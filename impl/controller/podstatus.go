@@ -38,23 +38,23 @@ func SetPodCondition(status *corev1.PodStatus, condition corev1.PodCondition) bo
 
 // PatchPodStatus writes the status of a pod as the difference to the one that was
 // read. The patch carries the UID, so it is refused, by Conflict, if the name is
-// another pod's by then. Nothing is written if there is no difference.
+// another pod's by then. Nothing is written if there is no difference. It returns
+// the pod as it is then.
 //
 // Upstream: pkg/util/pod/pod.go:PatchPodStatus.
-func PatchPodStatus(ctx context.Context, client kubernetes.Interface, read *corev1.Pod, status corev1.PodStatus) error {
+func PatchPodStatus(ctx context.Context, client kubernetes.Interface, read *corev1.Pod, status corev1.PodStatus) (*corev1.Pod, error) {
 	before, err1 := json.Marshal(corev1.Pod{Status: read.Status})
 	// The UID is in the new object alone, so that it is in the difference.
 	after, err2 := json.Marshal(corev1.Pod{ObjectMeta: metav1.ObjectMeta{UID: read.UID}, Status: status})
 	if err := errors.Join(err1, err2); err != nil {
-		return err
+		return nil, err
 	}
 	patch, err := strategicpatch.CreateTwoWayMergePatch(before, after, corev1.Pod{})
 	if err != nil {
-		return fmt.Errorf("compare two statuses of pod %s/%s: %w", read.Namespace, read.Name, err)
+		return nil, fmt.Errorf("compare two statuses of pod %s/%s: %w", read.Namespace, read.Name, err)
 	}
 	if bytes.Equal(patch, fmt.Appendf(nil, `{"metadata":{"uid":%q}}`, read.UID)) {
-		return nil
+		return read, nil
 	}
-	_, err = client.CoreV1().Pods(read.Namespace).Patch(ctx, read.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
-	return err
+	return client.CoreV1().Pods(read.Namespace).Patch(ctx, read.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
 }

@@ -9,11 +9,8 @@ import (
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/watch"
 	coreinformers "k8s.io/client-go/informers/core/v1"
-	"k8s.io/client-go/kubernetes"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
@@ -55,7 +52,13 @@ func New(config *rest.Config, o Options) (*Kubelet, error) {
 	k.nodeInformer = coreinformers.NewFilteredNodeInformer(client, 0, cache.Indexers{}, func(l *metav1.ListOptions) {
 		l.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, o.NodeName).String()
 	})
-	k.podInformer = cache.NewSharedIndexInformer(podSource(client, o), &v1.Pod{}, 0, cache.Indexers{})
+	podClient := client
+	if o.FirstListStale {
+		podClient = controller.FirstListMayBeStale(client)
+	}
+	k.podInformer = coreinformers.NewFilteredPodInformer(podClient, metav1.NamespaceAll, 0, cache.Indexers{}, func(l *metav1.ListOptions) {
+		l.FieldSelector = fields.OneTermEqualSelector("spec.nodeName", o.NodeName).String()
+	})
 	nodes := corelisters.NewNodeLister(k.nodeInformer.GetIndexer())
 	k.pods = newPods(o, func() *v1.Node {
 		if node, err := nodes.Get(o.NodeName); err == nil {
@@ -63,7 +66,7 @@ func New(config *rest.Config, o Options) (*Kubelet, error) {
 		}
 		return o.initialNode()
 	})
-	k.status = &statusManager{o: o, pods: k.pods, client: client.CoreV1(), dirty: make(chan struct{}, 1), told: map[types.UID]int{}}
+	k.status = &statusManager{o: o, pods: k.pods, client: client, dirty: make(chan struct{}, 1), told: map[types.UID]int{}}
 	k.lease = &leaseKeeper{o: o, client: client}
 	k.node = &nodeReporter{o: o, client: client.CoreV1().Nodes(), lister: nodes}
 	return k, k.addHandlers()
@@ -83,34 +86,6 @@ func (k *Kubelet) addHandlers() error {
 	k.podsSynced = registration.HasSynced
 	return nil
 }
-
-// podSource lists and watches the pods of a node.
-//
-// Abstracts: kubelet/config/apiserver.go:NewSourceApiserver.
-func podSource(client kubernetes.Interface, o Options) cache.ListerWatcher {
-	selector := fields.OneTermEqualSelector("spec.nodeName", o.NodeName).String()
-	source := &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, l metav1.ListOptions) (runtime.Object, error) {
-			l.FieldSelector = selector
-			return client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, l)
-		},
-		WatchFuncWithContext: func(ctx context.Context, l metav1.ListOptions) (watch.Interface, error) {
-			l.FieldSelector = selector
-			return client.CoreV1().Pods(metav1.NamespaceAll).Watch(ctx, l)
-		},
-	}
-	if o.FirstListStale {
-		return listFirst{source}
-	}
-	return source
-}
-
-// listFirst makes a reflector begin with a list at resourceVersion=0, as all did
-// before there were lists by watch, which are never stale.
-type listFirst struct{ *cache.ListWatch }
-
-// IsWatchListSemanticsUnSupported is asked by client-go's reflector.
-func (listFirst) IsWatchListSemanticsUnSupported() bool { return true }
 
 // Start runs the kubelet until ctx ends. It hears of its pods when it has seen
 // its Node; containers that it finds running go on meanwhile.

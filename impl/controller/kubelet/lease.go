@@ -12,6 +12,8 @@ import (
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/kubernetes"
 	coordclient "k8s.io/client-go/kubernetes/typed/coordination/v1"
+
+	"github.com/reconverge/reconverge/impl/controller"
 )
 
 const (
@@ -36,14 +38,14 @@ func (l *leaseKeeper) leases() coordclient.LeaseInterface {
 
 // run renews the lease until ctx ends.
 func (l *leaseKeeper) run(ctx context.Context) {
-	if !pause(ctx, l.o.Phase) {
+	if !controller.Sleep(ctx, l.o.Phase) {
 		return
 	}
 	for {
 		if err := l.sync(ctx); err != nil && ctx.Err() == nil {
 			utilruntime.HandleErrorWithContext(ctx, err, "cannot renew the lease of a node", "node", l.o.NodeName)
 		}
-		if !pause(ctx, l.o.LeaseDuration/4) {
+		if !controller.Sleep(ctx, l.o.LeaseDuration/4) {
 			return
 		}
 	}
@@ -97,7 +99,7 @@ func (l *leaseKeeper) ensure(ctx context.Context) (lease *coordv1.Lease, created
 		if err == nil {
 			return lease, created, nil
 		}
-		if !pause(ctx, wait) {
+		if !controller.Sleep(ctx, wait) {
 			return nil, false, ctx.Err()
 		}
 	}
@@ -121,16 +123,4 @@ func (l *leaseKeeper) renewed(ctx context.Context, base *coordv1.Lease) *coordv1
 		lease.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Node", Name: node.Name, UID: node.UID}}
 	}
 	return lease
-}
-
-// pause waits, and reports whether ctx still goes on.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
 }

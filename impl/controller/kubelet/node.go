@@ -17,6 +17,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	corelisters "k8s.io/client-go/listers/core/v1"
+
+	"github.com/reconverge/reconverge/impl/controller"
 )
 
 const (
@@ -45,7 +47,7 @@ func (n *nodeReporter) run(ctx context.Context) {
 		if err := n.update(ctx); err != nil && ctx.Err() == nil {
 			utilruntime.HandleErrorWithContext(ctx, err, "cannot update the status of a node", "node", n.o.NodeName)
 		}
-		if !pause(ctx, nodeStatusPeriod) {
+		if !controller.Sleep(ctx, nodeStatusPeriod) {
 			return
 		}
 	}
@@ -57,7 +59,7 @@ func (n *nodeReporter) run(ctx context.Context) {
 // Abstracts: kubelet_node_status.go:registerWithAPIServer.
 // Omits: what is put right in a Node that exists, besides its status.
 func (n *nodeReporter) register(ctx context.Context) bool {
-	for wait := firstRetry + n.o.Phase; pause(ctx, wait); wait = min(2*wait, maxRetry) {
+	for wait := firstRetry + n.o.Phase; controller.Sleep(ctx, wait); wait = min(2*wait, maxRetry) {
 		_, err := n.client.Create(ctx, n.o.initialNode(), metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(err) {
 			_, err = n.client.Get(ctx, n.o.NodeName, metav1.GetOptions{})

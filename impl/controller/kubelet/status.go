@@ -2,8 +2,6 @@ package kubelet
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
@@ -11,9 +9,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
-	"k8s.io/apimachinery/pkg/util/strategicpatch"
-	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/reconverge/reconverge/impl/controller"
 )
 
 const statusPeriod = 10 * time.Second
@@ -25,7 +24,7 @@ const statusPeriod = 10 * time.Second
 type statusManager struct {
 	o      Options
 	pods   *pods
-	client corev1.PodsGetter
+	client kubernetes.Interface
 	dirty  chan struct{} // holds one token if a status may have changed
 
 	told map[types.UID]int // the version of each status that the API has
@@ -129,7 +128,7 @@ func (m *statusManager) merge(api *v1.PodStatus, r report) *v1.PodStatus {
 // syncPod writes one status over the live one. What fails is tried again when
 // something else is new, or at the next tick.
 func (m *statusManager) syncPod(ctx context.Context, r report) error {
-	client := m.client.Pods(r.pod.Namespace)
+	client := m.client.CoreV1().Pods(r.pod.Namespace)
 	live, err := client.Get(ctx, r.pod.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
@@ -142,7 +141,7 @@ func (m *statusManager) syncPod(ctx context.Context, r report) error {
 		return nil
 	}
 	if merged := m.merge(&live.Status, r); differs(merged, &live.Status) {
-		if live, err = m.patch(ctx, live, merged); err != nil {
+		if live, err = controller.PatchPodStatus(ctx, m.client, live, *merged); err != nil {
 			return err
 		}
 	}
@@ -160,22 +159,6 @@ func (m *statusManager) syncPod(ctx context.Context, r report) error {
 	}
 	m.pods.forget(r.pod.UID)
 	return nil
-}
-
-// patch writes a status to the pod of this UID.
-//
-// Abstracts: pkg/util/pod/pod.go:PatchPodStatus.
-func (m *statusManager) patch(ctx context.Context, live *v1.Pod, status *v1.PodStatus) (*v1.Pod, error) {
-	before, errBefore := json.Marshal(v1.Pod{Status: live.Status})
-	after, errAfter := json.Marshal(v1.Pod{ObjectMeta: metav1.ObjectMeta{UID: live.UID}, Status: *status})
-	if err := errors.Join(errBefore, errAfter); err != nil {
-		return nil, err
-	}
-	patch, err := strategicpatch.CreateTwoWayMergePatch(before, after, v1.Pod{})
-	if err != nil {
-		return nil, err
-	}
-	return m.client.Pods(live.Namespace).Patch(ctx, live.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
 }
 
 // deletable reports whether a pod that is to be deleted has nothing left on the
@@ -206,10 +189,7 @@ func (k *Kubelet) podHandler() cache.ResourceEventHandler {
 			set(after.(*v1.Pod))
 		},
 		DeleteFunc: func(obj any) {
-			if gone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
-				obj = gone.Obj
-			}
-			if pod, ok := obj.(*v1.Pod); ok {
+			if pod, ok := controller.Deleted[*v1.Pod](obj); ok {
 				remove(pod.UID)
 			}
 		},

@@ -6,6 +6,8 @@ import (
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/reconverge/reconverge/impl/controller"
 )
 
 // Events of pods and nodes (S6). They come from the goroutines of two informers.
@@ -19,10 +21,7 @@ func (s *Scheduler) podHandler() cache.ResourceEventHandler {
 			s.updatePod(before.(*v1.Pod), after.(*v1.Pod))
 		},
 		DeleteFunc: func(obj any) {
-			if gone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
-				obj = gone.Obj
-			}
-			if p, ok := obj.(*v1.Pod); ok {
+			if p, ok := controller.Deleted[*v1.Pod](obj); ok {
 				s.removePod(p)
 			}
 		},
@@ -79,10 +78,7 @@ func (s *Scheduler) nodeHandler() cache.ResourceEventHandler {
 			s.setNode(before.(*v1.Node), after.(*v1.Node))
 		},
 		DeleteFunc: func(obj any) {
-			if gone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
-				obj = gone.Obj
-			}
-			if n, ok := obj.(*v1.Node); ok {
+			if n, ok := controller.Deleted[*v1.Node](obj); ok {
 				s.removeNode(n.Name)
 			}
 		},

@@ -2,7 +2,6 @@ package scheduler
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"sync"
 	"time"
@@ -11,7 +10,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/types"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/informers"
 	coreinformers "k8s.io/client-go/informers/core/v1"
@@ -206,28 +204,10 @@ func (s *Scheduler) fail(ctx context.Context, pod *v1.Pod, reason, message strin
 
 // report sets the condition PodScheduled of a pod to False, unless it says so.
 func (s *Scheduler) report(ctx context.Context, pod *v1.Pod, reason, message string) error {
-	condition := v1.PodCondition{
-		Type: v1.PodScheduled, Status: v1.ConditionFalse, Reason: reason, Message: message,
-		LastTransitionTime: metav1.Now(),
+	status := pod.Status.DeepCopy()
+	if !controller.SetPodCondition(status, v1.PodCondition{Type: v1.PodScheduled, Status: v1.ConditionFalse, Reason: reason, Message: message}) {
+		return nil
 	}
-	for _, c := range pod.Status.Conditions {
-		if c.Type != v1.PodScheduled {
-			continue
-		}
-		if c.Status == condition.Status && c.Reason == reason && c.Message == message {
-			return nil
-		}
-		if c.Status == condition.Status {
-			condition.LastTransitionTime = c.LastTransitionTime
-		}
-	}
-	patch, err := json.Marshal(map[string]any{
-		"metadata": map[string]any{"uid": pod.UID},
-		"status":   map[string]any{"conditions": []v1.PodCondition{condition}},
-	})
-	if err != nil {
-		return err
-	}
-	_, err = s.client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
+	_, err := controller.PatchPodStatus(ctx, s.client, pod, *status)
 	return err
 }

@@ -59,7 +59,7 @@ func (c *Controller) tryEvict(ctx context.Context, g target) error {
 		Message:            "Taint manager: deleting due to NoExecute taint",
 	})
 	if changed {
-		if err := controller.PatchPodStatus(ctx, c.client, pod, *status); err != nil {
+		if _, err := controller.PatchPodStatus(ctx, c.client, pod, *status); err != nil {
 			return err
 		}
 	}
