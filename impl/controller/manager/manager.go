@@ -5,33 +5,90 @@ package manager
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
 	"github.com/reconverge/reconverge/impl/controller"
+	"github.com/reconverge/reconverge/impl/controller/disruption"
+	"github.com/reconverge/reconverge/impl/controller/garbagecollector"
+	"github.com/reconverge/reconverge/impl/controller/nodelifecycle"
 	"github.com/reconverge/reconverge/impl/controller/replicaset"
+	"github.com/reconverge/reconverge/impl/controller/tainteviction"
 )
 
-// Options say which controllers run, and how. The zero value runs all.
+// Options say which controllers run, and how. The zero value runs all of them as in
+// Kubernetes 1.37, without leader election.
 type Options struct {
-	// Disabled are the components that do not run, such as replicaset.Component.
-	Disabled map[string]bool
+	// Controllers are the names of those that run. nil: all, see Names.
+	Controllers []string
+	// Election is how the process becomes the one that acts. nil: it acts at once.
+	Election *Election
 	// FirstListStale is reflector.kcmFirstListStale (B31, B34): the first list of the
 	// process may be as old as its predecessor's cache.
 	FirstListStale bool
 
-	ReplicaSet replicaset.Options
+	ReplicaSet       replicaset.Options
+	NodeLifecycle    nodelifecycle.Options
+	TaintEviction    tainteviction.Options
+	GarbageCollector garbagecollector.Options
+	Disruption       disruption.Options
+}
+
+// V1_9 returns the options of Kubernetes 1.9: its ReplicaSet and node controllers, no
+// taint eviction (off by default there), and a first list from the watch cache.
+func V1_9() Options {
+	o := Options{FirstListStale: true}
+	o.Controllers = slices.DeleteFunc(Names(), func(name string) bool { return name == "tainteviction" })
+	o.ReplicaSet.V1_9 = true
+	o.NodeLifecycle.V1_9 = true
+	return o
+}
+
+// constructors are the controllers, in the order in which they start.
+var constructors = []struct {
+	name string
+	new  func(*controller.Process, Options) (controller.Runnable, error)
+}{
+	{"replicaset", func(p *controller.Process, o Options) (controller.Runnable, error) {
+		return replicaset.New(p, o.ReplicaSet)
+	}},
+	{"nodelifecycle", func(p *controller.Process, o Options) (controller.Runnable, error) {
+		return nodelifecycle.New(p, o.NodeLifecycle)
+	}},
+	{"tainteviction", func(p *controller.Process, o Options) (controller.Runnable, error) {
+		return tainteviction.New(p, o.TaintEviction)
+	}},
+	{"garbagecollector", func(p *controller.Process, o Options) (controller.Runnable, error) {
+		return garbagecollector.New(p, o.GarbageCollector)
+	}},
+	{"disruption", func(p *controller.Process, o Options) (controller.Runnable, error) {
+		return disruption.New(p, o.Disruption)
+	}},
+}
+
+// Names are the controllers that there are, in the order in which they start.
+func Names() []string {
+	var names []string
+	for _, c := range constructors {
+		names = append(names, c.name)
+	}
+	return names
 }
 
 // A manager is one process.
 type manager struct {
+	election    *Election
+	elector     kubernetes.Interface
 	process     *controller.Process
 	controllers []controller.Runnable
 }
 
-// New returns a controller manager that speaks through config.
+// New returns a controller manager that speaks through config. It can be started
+// once: a restart is another.
 func New(config *rest.Config, o Options) (controller.Runnable, error) {
 	var wraps []func(kubernetes.Interface) kubernetes.Interface
 	if o.FirstListStale {
@@ -41,27 +98,48 @@ func New(config *rest.Config, o Options) (controller.Runnable, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &manager{process: p}
-	for _, c := range []struct {
-		component string
-		build     func() (controller.Runnable, error)
-	}{
-		{replicaset.Component, func() (controller.Runnable, error) { return replicaset.New(p, o.ReplicaSet) }},
-	} {
-		if o.Disabled[c.component] {
-			continue
-		}
-		r, err := c.build()
-		if err != nil {
-			return nil, err
-		}
-		m.controllers = append(m.controllers, r)
+	m := &manager{election: o.Election, process: p}
+	if m.elector, err = p.Client("leader-election"); err != nil {
+		return nil, err
+	}
+	if err := m.build(o); err != nil {
+		return nil, fmt.Errorf("manager: %w", err)
 	}
 	return m, nil
 }
 
-// Start runs the controllers until ctx ends, or one of them fails.
+func (m *manager) build(o Options) error {
+	for _, name := range o.Controllers {
+		if names := Names(); !slices.Contains(names, name) {
+			return fmt.Errorf("there is no controller %q, only %q", name, names)
+		}
+	}
+	for _, c := range constructors {
+		if o.Controllers != nil && !slices.Contains(o.Controllers, c.name) {
+			continue
+		}
+		built, err := c.new(m.process, o)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+		m.controllers = append(m.controllers, built)
+	}
+	return nil
+}
+
+// Start runs the controllers until ctx ends, or one of them fails, or the process has
+// lost its lease; the last two are errors.
 func (m *manager) Start(ctx context.Context) error {
+	if m.election == nil {
+		return m.run(ctx)
+	}
+	return m.election.lead(ctx, m.elector, m.run)
+}
+
+// run fills the caches, and then starts the controllers.
+//
+// Abstracts: cmd/kube-controller-manager/app/controllermanager.go:Run.
+func (m *manager) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer m.process.Informers.Shutdown() // waits for the informers, which end with ctx
 	defer cancel()
@@ -72,9 +150,8 @@ func (m *manager) Start(ctx context.Context) error {
 	var running sync.WaitGroup
 	for i, c := range m.controllers {
 		running.Go(func() {
-			if failures[i] = c.Start(ctx); failures[i] != nil {
-				cancel()
-			}
+			defer cancel() // one that returns is not left out: the process ends
+			failures[i] = c.Start(ctx)
 		})
 	}
 	running.Wait()
