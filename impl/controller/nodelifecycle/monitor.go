@@ -78,8 +78,8 @@ func (c *Controller) meet(ctx context.Context, nodes []*corev1.Node) {
 	}
 }
 
-// meetZone gives the zone of a node a queue, if it is not known. A zone is
-// forgotten, with its queue, when a pass finds no node in it.
+// meetZone gives the zone of a node a new queue, if it is not known: it is
+// forgotten when a pass finds no node in it.
 //
 // Abstracts: addPodEvictorForNewZone.
 func (c *Controller) meetZone(node *corev1.Node) {
@@ -90,16 +90,21 @@ func (c *Controller) meetZone(node *corev1.Node) {
 	c.zones[zone] = zoneInitial
 	c.queuesMu.Lock()
 	defer c.queuesMu.Unlock()
-	c.queues[zone] = newRateQueue(c.options.EvictionRate, c.options.NoLimiter, c.wake)
+	delete(c.queues, zone)
 }
 
-// queueOf returns the queue of the zone of a node; nil if the zone is not known.
 func (c *Controller) queueOf(node *corev1.Node) *rateQueue { return c.queue(topology.GetZoneKey(node)) }
 
+// queue returns the queue of a zone, which is new if the zone is.
 func (c *Controller) queue(zone string) *rateQueue {
 	c.queuesMu.Lock()
 	defer c.queuesMu.Unlock()
-	return c.queues[zone]
+	q := c.queues[zone]
+	if q == nil {
+		q = newRateQueue(c.options.EvictionRate, c.options.NoLimiter, c.wake)
+		c.queues[zone] = q
+	}
+	return q
 }
 
 // act does to a node what its condition asks for.

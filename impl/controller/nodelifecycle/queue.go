@@ -26,9 +26,9 @@ type rateQueue struct {
 	// while a mutex is waited for.
 	busy    chan struct{}
 	limiter flowcontrol.RateLimiter
+	rate    float32 // of the limiter; changed under mu as well
 
 	mu    sync.Mutex // of what is below; never held over a request
-	rate  float32
 	queue []entry
 	set   map[string]bool
 	added uint64
@@ -146,28 +146,29 @@ func (q *rateQueue) try(ctx context.Context, evict func(node string) (done bool,
 }
 
 func (q *rateQueue) token() bool {
-	return q.limiter.QPS() > 0 && q.unlimited || q.limiter.TryAccept()
+	return q.unlimited && q.rate > 0 || q.limiter.TryAccept()
 }
 
 // setRate gives the queue another limiter, which has a token if the old one has.
 //
 // Abstracts: RateLimitedTimedQueue.SwapLimiter.
+// Omits: upstream asks the limiter for its rate, and one that never gives a token
+// says 1: with --node-eviction-rate=1 evictions that were stopped stay so.
 func (q *rateQueue) setRate(ctx context.Context, rate float32) {
 	if !q.acquire(ctx) {
 		return
 	}
 	defer q.release()
-	if q.limiter.QPS() == max(rate, 0) {
+	if q.rate == rate {
 		return
 	}
 	limiter := newLimiter(rate)
 	if !q.limiter.TryAccept() {
 		limiter.TryAccept()
 	}
-	q.limiter = limiter
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.rate = rate
+	q.limiter, q.rate = limiter, rate
 	q.wake()
 }
 
