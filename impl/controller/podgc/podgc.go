@@ -258,5 +258,6 @@ func (c *Controller) fail(ctx context.Context, pod *corev1.Pod, why *corev1.PodC
 	if why != nil {
 		controller.SetPodCondition(status, *why)
 	}
-	return controller.PatchPodStatus(ctx, c.client, pod, *status)
+	_, err := controller.PatchPodStatus(ctx, c.client, pod, *status)
+	return err
 }
