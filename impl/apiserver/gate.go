@@ -13,7 +13,9 @@ import (
 // without a gate lets everything pass at once.
 type Gate interface {
 	// Request is asked before a request has any effect. A watch is a request too;
-	// its initial events are part of its answer.
+	// its initial events are part of its answer. A request of several writes is asked
+	// for again before each of the later ones, with Part set; of those Outcomes only
+	// Fail counts: the server stops there, and what was written stays.
 	Request(ctx context.Context, r *Request) Verdict
 	// Answer is asked after a request took effect and before its client hears of
 	// it, if the Verdict had Hold. Lose is the only other Outcome that counts here.
@@ -38,8 +40,22 @@ type Request struct {
 	Namespace   string // empty: the resource has none, or all of them
 	Name        string // empty: of the whole collection; for a create, of the new object
 	Generate    string // the generateName of a create
+	Part        Part   // empty: the request as such, up to and with its first write
 	Stale       bool   // the client accepts old state (resourceVersion=0)
 }
+
+// A Part is one of the later writes of a request.
+type Part string
+
+const (
+	// PartRemove is the second write of a DELETE that leaves no grace: it removes what
+	// the first one has marked, or whatever has the name by then.
+	PartRemove Part = "remove"
+	// PartCondition sets DisruptionTarget on a pod whose eviction has been granted.
+	PartCondition Part = "condition"
+	// PartDelete is the DELETE of an evicted pod, or of one object of a collection.
+	PartDelete Part = "delete"
+)
 
 // An Event is what a watch is about to deliver.
 type Event struct {

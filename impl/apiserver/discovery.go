@@ -1,0 +1,7 @@
+package apiserver
+
+import "net/http"
+
+func (s *Server) discover(req *http.Request, parts []string) answer {
+	return *pageNotFound()
+}
