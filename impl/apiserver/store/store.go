@@ -44,11 +44,12 @@ type Store interface {
 
 	// Watch returns the events of keys that begin with prefix after the revision
 	// after, which may not be 0. It returns ErrCompacted if some of them are
-	// forgotten. A revision that is not reached yet is waited for.
+	// forgotten, which is so when after cannot be read. A revision that is not reached
+	// yet is waited for. The watcher outlives ctx.
 	Watch(ctx context.Context, prefix string, after int64) (Watcher, error)
 
 	// Compact forgets the history before revision: older versions can no longer be
-	// read, nor watched from.
+	// read, nor watched from. It returns ErrFuture if revision is not reached yet.
 	Compact(ctx context.Context, revision int64) error
 	// Revision is that of the newest write, 1 in an empty store.
 	Revision(ctx context.Context) (int64, error)
@@ -78,8 +79,9 @@ type Listing struct {
 // A Watcher yields the events of one Watch in the order of revisions, each once,
 // without a gap.
 type Watcher interface {
-	// Next waits for the next event. It returns ctx's error when ctx ends, and
-	// ErrCompacted when the watcher fell so far behind that events are forgotten.
+	// Next waits for the next event. It returns ctx's error when ctx ends, and may
+	// return ErrCompacted when the history was compacted past the watcher's progress.
+	// It is called by one goroutine at a time.
 	Next(ctx context.Context) (Event, error)
 	// Progress is a revision up to which every event has been returned by Next. It
 	// is what a bookmark may promise.
