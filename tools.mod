@@ -1,7 +1,7 @@
 // The tools of .ci/run, in a module file of their own so that a new linter never
 // moves a dependency of the library:
 //
-//	go tool -modfile=tools.mod staticcheck ./...
+//	GOWORK=off go tool -modfile=tools.mod staticcheck ./...
 module github.com/reconverge/reconverge/tools
 
 go 1.26.0
