@@ -85,6 +85,15 @@ func (e *expander[S, K]) auditSymmetry(s, canonical S) error {
 	return nil
 }
 
+// auditNeeds checks, of the first states and a sample of the rest, that an action
+// which lacks a fact that it needs at s has no successors.
+func (e *expander[S, K]) auditNeeds(a int, s *S) error {
+	if !e.auditAll && (e.single || e.at.local()%auditOneIn != 0) || len(e.next(a, s)) == 0 {
+		return nil
+	}
+	return fmt.Errorf("check: Facts: action %q has a successor where a fact that it needs is missing:\n  state %s", e.m.Actions[a].Name, e.m.format(*s))
+}
+
 func (e *expander[S, K]) atBound(s S) bool {
 	return slices.ContainsFunc(e.m.Bounds, func(b Bound[S]) bool { return b.At(s) })
 }

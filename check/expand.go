@@ -148,6 +148,7 @@ type calleeKind uint8
 const (
 	calleePacking calleeKind = iota
 	calleeCanonical
+	calleeFacts
 	calleeAction
 	calleeGuard
 	calleeProperty
@@ -159,6 +160,8 @@ func (m *Model[S]) callee(c callee) string {
 	switch c.kind {
 	case calleeCanonical:
 		return "Canonical"
+	case calleeFacts:
+		return "Facts"
 	case calleeAction:
 		return fmt.Sprintf("action %q", m.Actions[i].Name)
 	case calleeGuard:
@@ -173,10 +176,11 @@ func (m *Model[S]) callee(c callee) string {
 
 // A plan is what is known of a model's properties before the search.
 type plan[S comparable] struct {
-	states      []int   // properties decided by a state: invariant, reachable
-	steps       [][]int // per action: transitions that speak of it
-	cases       []trial // transitions that are judged together
-	deadlocks   []int   // deadlock freedom
+	states      []int    // properties decided by a state: invariant, reachable
+	needs       []uint64 // per action: Action.Needs
+	steps       [][]int  // per action: transitions that speak of it
+	cases       []trial  // transitions that are judged together
+	deadlocks   []int    // deadlock freedom
 	liveness    bool
 	negations   []*negation // per property; nil: it is not about behaviours
 	atoms       []func(*S) bool
@@ -209,7 +213,7 @@ func (pl *plan[S]) addToTrial(i int, m *Model[S]) {
 
 func newPlan[S comparable](m *Model[S]) (*plan[S], error) {
 	pl := &plan[S]{steps: make([][]int, len(m.Actions)), negations: make([]*negation, len(m.Properties)),
-		letters: make([]uint64, len(m.Actions))}
+		letters: make([]uint64, len(m.Actions)), needs: make([]uint64, len(m.Actions))}
 	for i := range m.Properties {
 		p := &m.Properties[i]
 		switch p.kind {
@@ -235,6 +239,7 @@ func newPlan[S comparable](m *Model[S]) (*plan[S], error) {
 		}
 	}
 	for a := range m.Actions {
+		pl.needs[a] = m.Actions[a].Needs
 		if m.Actions[a].Fair != Unfair {
 			pl.fairActions.add(a)
 		}
@@ -333,8 +338,15 @@ func (e *expander[S, K]) expand(c *chunk[S, K], s *S) {
 		any = e.expandPartly(c, s)
 	} else {
 		e.enabled = actionSet{}
+		facts := e.facts(s)
 		place := 0
-		for a := range e.m.Actions {
+		for a, needs := range e.plan.needs {
+			if needs&^facts != 0 {
+				if c.err = e.auditNeeds(a, s); c.err != nil {
+					return
+				}
+				continue
+			}
 			successors := e.next(a, s)
 			if len(successors) == 0 {
 				continue
@@ -360,6 +372,14 @@ func (e *expander[S, K]) expand(c *chunk[S, K], s *S) {
 			c.labels[len(c.labels)-1] |= mayRest
 		}
 	}
+}
+
+func (e *expander[S, K]) facts(s *S) uint64 {
+	if e.m.Facts == nil {
+		return 0
+	}
+	e.where = callee{kind: calleeFacts}
+	return e.m.Facts(s)
 }
 
 // follow judges the steps from s by action a and emits their successors, of

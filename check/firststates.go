@@ -10,6 +10,7 @@ import (
 
 // The first few thousand states are audited, and one in 256 of the rest.
 const (
+	auditOneIn = 1 << 8
 	auditShift = 64 - 8
 	auditFirst = 4096
 )

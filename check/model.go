@@ -27,6 +27,11 @@ type Model[S comparable] struct {
 	// states are so large that copying them is felt. It makes *s the representative.
 	CanonicalInPlace func(s *S)
 
+	// Facts returns, as bits, what is known of a state at little cost, so that
+	// actions which cannot be enabled are passed over without a call: see
+	// Action.Needs. nil: nothing is.
+	Facts func(s *S) uint64
+
 	Packing Packing[S]     // how a state is stored; nil: as it is
 	Format  func(S) string // one line; nil: %+v
 
@@ -48,6 +53,12 @@ type Action[S comparable] struct {
 	// so large that copying one for each action is felt. It must neither change
 	// *s nor keep the pointer.
 	NextInPlace func(dst []S, s *S) []S
+
+	// Needs has the bits of Model.Facts without each of which the action has no
+	// successors, not even stuttering ones. Run looks at the action all the same
+	// in the first 4,096 states, and in one of 256 after that; a successor that
+	// should not be there is an error.
+	Needs uint64
 
 	// Footprint says which variables the action touches, for
 	// Options.PartialOrder; nil: it may touch all there are.
@@ -131,6 +142,8 @@ func (m *Model[S]) Validate() error {
 			return fmt.Errorf("check: action %q has both Next and NextInPlace", a.Name)
 		case a.Fair > Strong:
 			return fmt.Errorf("check: action %q: %v is no fairness", a.Name, a.Fair)
+		case a.Needs != 0 && m.Facts == nil:
+			return fmt.Errorf("check: action %q needs facts, and the model has no Facts", a.Name)
 		}
 		if err := a.validateFootprint(); err != nil {
 			return fmt.Errorf("check: action %q: %w", a.Name, err)

@@ -12,14 +12,14 @@ func (y *system) adoptionSteps() []step {
 	if !y.claims() {
 		return nil
 	}
-	adopt := []step{fair("ReplicaSet.CheckAndAdopt", y.rsAdoptAtOnce, y.podStep)}
+	adopt := []step{fair("ReplicaSet.CheckAndAdopt", y.rsAdoptAtOnce, y.podStep).needs(idle)}
 	if y.Faults[OwnerDelete] > 0 {
 		adopt = []step{
-			fair("ReplicaSet.CheckOwner", y.rsCheckOwner, y.podStep),
-			fair("ReplicaSet.Adopt", y.rsAdopt, y.podStep),
+			fair("ReplicaSet.CheckOwner", y.rsCheckOwner, y.podStep).needs(idle),
+			fair("ReplicaSet.Adopt", y.rsAdopt, y.podStep).needs(adopting),
 		}
 	}
-	return append(adopt, fair("ReplicaSet.Release", y.rsRelease, y.podStep))
+	return append(adopt, fair("ReplicaSet.Release", y.rsRelease, y.podStep).needs(idle))
 }
 
 // claims reports whether a pod may ever change its owner: then there are pods

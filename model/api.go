@@ -8,7 +8,7 @@ package model
 
 func (y *system) apiSteps() []step {
 	steps := []step{
-		fair("API.Remove", y.remove, y.podStep),
+		fair("API.Remove", y.remove, y.podStep).needs(removing),
 	}
 	if y.reused() && y.Faults[ForceDelete] > 0 {
 		steps = append(steps, fair("API.RemoveByName", y.removeByName, y.podStep))

@@ -1,9 +1,11 @@
 package model
 
 func (y *system) clockSteps() []step {
-	return []step{
-		slow("Tick", y.tick, nil),
+	tick := slow("Tick", y.tick, nil)
+	if !y.Untimed {
+		tick = tick.needs(calm)
 	}
+	return []step{tick}
 }
 
 // tick lets time pass: one tick is longer than the grace period of a node and
@@ -61,23 +63,12 @@ func (y *system) tick(dst []State, s *State) []State {
 // urgent reports whether something is due that does not wait for a tick. What
 // that leads to is put behind dst, and forgotten.
 func (y *system) urgent(dst []State, s *State) bool {
-	for n := range y.Nodes {
-		if s.heartbeatDue(n) {
-			return true
-		}
+	known := y.facts(s)
+	if known&calm == 0 {
+		return true
 	}
-	due := s.KCM.ReplicaSets.unseen() + s.Scheduler.Pods.unseen() + s.Scheduler.Nodes.unseen()
-	if !s.KCM.Stalls.Pods {
-		due += s.KCM.Pods.unseen()
-	}
-	if !s.KCM.Stalls.Nodes {
-		due += s.KCM.Nodes.unseen()
-	}
-	if due > 0 {
-		return true // most often so; the actions below would say the same
-	}
-	for _, next := range y.control {
-		if len(next(dst, s)) > len(dst) {
+	for i := range y.control {
+		if c := &y.control[i]; facts(c.Needs)&^known == 0 && len(c.NextInPlace(dst, s)) > len(dst) {
 			return true
 		}
 	}

@@ -10,13 +10,13 @@ package model
 
 func (y *system) kubeletSteps() []step {
 	steps := []step{
-		slow("Kubelet.Observe", y.kubeletObserve, y.podStep),
-		slow("Kubelet.Start", y.kubeletStart, y.podStep),
-		slow("Kubelet.Stop", y.kubeletStop, y.podStep),
-		slow("Kubelet.ReportRunning", y.kubeletReportRunning, y.podStep),
-		slow("Kubelet.ReportTerminal", y.kubeletReportTerminal, y.podStep),
-		slow("Kubelet.FinalDelete", y.kubeletFinalDelete, y.podStep),
-		slow("Kubelet.Heartbeat", y.kubeletHeartbeat, y.nodeStep),
+		slow("Kubelet.Observe", y.kubeletObserve, y.podStep).needs(news),
+		slow("Kubelet.Start", y.kubeletStart, y.podStep).needs(starting),
+		slow("Kubelet.Stop", y.kubeletStop, y.podStep).needs(stopping),
+		slow("Kubelet.ReportRunning", y.kubeletReportRunning, y.podStep).needs(unready),
+		slow("Kubelet.ReportTerminal", y.kubeletReportTerminal, y.podStep).needs(ended),
+		slow("Kubelet.FinalDelete", y.kubeletFinalDelete, y.podStep).needs(ended),
+		slow("Kubelet.Heartbeat", y.kubeletHeartbeat, y.nodeStep).needs(beating),
 	}
 	if y.limited {
 		steps = append(steps, slow("Kubelet.Reject", y.kubeletReject, y.podStep))

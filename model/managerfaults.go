@@ -7,8 +7,8 @@ func (y *system) managerFaults() []step {
 	return []step{
 		fault(Restart, "Fault.RestartKCM", y.restartKCM, nil),
 		fault(HandOver, "Fault.HandOver", y.handOver, nil),
-		fault(HandOver, "Former.Create", y.formerCreate, y.podStep),
-		fault(HandOver, "Former.Delete", y.formerDelete, y.podStep),
+		fault(HandOver, "Former.Create", y.formerCreate, y.podStep).needs(0),
+		fault(HandOver, "Former.Delete", y.formerDelete, y.podStep).needs(0),
 	}
 }
 

@@ -25,6 +25,7 @@ func New(s Scenario, properties ...string) (*Model, error) {
 		Name:             s.Name,
 		Init:             y.initial(),
 		CanonicalInPlace: y.canonical,
+		Facts:            func(s *State) uint64 { return uint64(y.facts(s)) },
 		Packing:          y.packing(),
 		Bounds: []check.Bound[State]{{
 			Name: "pod identities",
@@ -61,7 +62,7 @@ func (y *system) actions() (all []check.Action[State], err error) {
 			all = append(all, step.Action)
 			y.actionNames = append(y.actionNames, step.Name)
 			if kind == urgent {
-				y.control = append(y.control, step.NextInPlace)
+				y.control = append(y.control, step)
 			}
 		}
 	}
@@ -108,12 +109,12 @@ func slow(name string, next nextFunc, of labelFunc) step {
 	return s
 }
 
-// fault declares a step that nobody promises, or promises not to do. It spends
-// one of the budget of f, which next does itself.
+// fault declares a step that nobody promises, or promises not to do. It needs
+// something of the budget of f, and next spends one of it.
 func fault(f Fault, name string, next nextFunc, of labelFunc) step {
 	s := fair(name, next, of)
 	s.kind, s.fault, s.Fair = optional, f, check.Unfair
-	return s
+	return s.needs(budget(f))
 }
 
 // Assumptions lists what every verdict about the scenario rests on besides its

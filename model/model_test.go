@@ -226,7 +226,7 @@ func TestPropertiesNotice(t *testing.T) {
 	t.Run("P-REPL", func(t *testing.T) {
 		m := build(t, small, "P-REPL")
 		i := slices.IndexFunc(m.Actions, func(a check.Action[state]) bool { return a.Name == "ReplicaSet.Create" })
-		m.Actions[i].NextInPlace = nil
+		m.Actions[i].NextInPlace, m.Actions[i].Needs = nil, 0
 		m.Actions[i].Next = func(dst []state, s state) []state {
 			if bad, ok := pods(s, func(p *model.Pod) bool {
 				gone := p.Object == model.Removed

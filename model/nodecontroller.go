@@ -8,10 +8,10 @@ func (y *system) nodeControllerSteps() []step {
 		return nil
 	}
 	return []step{
-		fair("NodeController.Queue", y.ncQueue, y.nodeStep),
+		fair("NodeController.Queue", y.ncQueue, y.nodeStep).needs(unwell),
 		fair("NodeController.Condemn", y.ncCondemn, y.nodeStep),
-		fair("NodeController.MarkLost", y.ncMarkLost, y.podStep),
-		fair("NodeController.Delete", y.ncDelete, y.podStep),
+		fair("NodeController.MarkLost", y.ncMarkLost, y.podStep).needs(condemned),
+		fair("NodeController.Delete", y.ncDelete, y.podStep).needs(condemned),
 	}
 }
 

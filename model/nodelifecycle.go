@@ -17,19 +17,19 @@ package model
 
 func (y *system) nodeLifecycleSteps() []step {
 	steps := []step{
-		fair("NodeLifecycle.Judge", y.nlcJudge, y.nodeStep),
-		fair("NodeLifecycle.MarkPod", y.nlcMarkPod, y.podStep),
+		fair("NodeLifecycle.Judge", y.nlcJudge, y.nodeStep).needs(judging),
+		fair("NodeLifecycle.MarkPod", y.nlcMarkPod, y.podStep).needs(marking),
 	}
 	if y.Version == V1_9 {
 		return steps
 	}
 	steps = append(steps,
-		fair("NodeLifecycle.TaintNoSchedule", y.nlcTaintNoSchedule, y.nodeStep),
-		fair("NodeLifecycle.TaintNoExecute", y.nlcTaintNoExecute, y.nodeStep),
-		fair("NodeLifecycle.Untaint", y.nlcUntaint, y.nodeStep),
+		fair("NodeLifecycle.TaintNoSchedule", y.nlcTaintNoSchedule, y.nodeStep).needs(unwell),
+		fair("NodeLifecycle.TaintNoExecute", y.nlcTaintNoExecute, y.nodeStep).needs(unwell),
+		fair("NodeLifecycle.Untaint", y.nlcUntaint, y.nodeStep).needs(tainted),
 	)
 	if y.Faults[NodeBreak] > 0 {
-		steps = append(steps, fair("NodeLifecycle.SwapNoExecute", y.nlcSwapNoExecute, y.nodeStep))
+		steps = append(steps, fair("NodeLifecycle.SwapNoExecute", y.nlcSwapNoExecute, y.nodeStep).needs(unwell))
 	}
 	return steps
 }

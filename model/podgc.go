@@ -10,7 +10,7 @@ package model
 // has its own, which may come in any order).
 
 func (y *system) podGCSteps() []step {
-	steps := []step{fair("PodGC.Remove", y.podGC, y.podStep)}
+	steps := []step{fair("PodGC.Remove", y.podGC, y.podStep).needs(removing)}
 	if y.Faults[NodeDelete]+y.Faults[OutOfService] > 0 {
 		steps = append(steps, fair("PodGC.Sweep", y.podGCSweep, y.sweptNode))
 	}

@@ -11,9 +11,9 @@ package model
 
 func (y *system) replicaSetSteps() []step {
 	return []step{
-		fair("ReplicaSet.Decide", y.rsDecide, nil),
-		fair("ReplicaSet.Create", y.rsCreate, y.podStep),
-		fair("ReplicaSet.Delete", y.rsDelete, y.podStep),
+		fair("ReplicaSet.Decide", y.rsDecide, nil).needs(idle),
+		fair("ReplicaSet.Create", y.rsCreate, y.podStep).needs(creating),
+		fair("ReplicaSet.Delete", y.rsDelete, y.podStep).needs(deleting),
 	}
 }
 

@@ -258,8 +258,8 @@ type system struct {
 	spendable []Fault // those with a budget
 	bug       bugs
 
-	control     []nextFunc // the actions of the control plane
-	actionNames []string   // of all actions
+	control     []step   // the actions of the control plane
+	actionNames []string // of all actions
 }
 
 func newSystem(s Scenario) (*system, error) {

@@ -7,8 +7,8 @@ package model
 
 func (y *system) schedulerSteps() []step {
 	return []step{
-		fair("Scheduler.Assume", y.schedAssume, y.podStep),
-		fair("Scheduler.Bind", y.schedBind, y.podStep),
+		fair("Scheduler.Assume", y.schedAssume, y.podStep).needs(waiting),
+		fair("Scheduler.Bind", y.schedBind, y.podStep).needs(deciding),
 	}
 }
 

@@ -11,7 +11,7 @@ func (y *system) statusSteps() []step {
 		return nil
 	}
 	return []step{
-		fair("ReplicaSet.ComputeStatus", y.rsComputeStatus, nil),
+		fair("ReplicaSet.ComputeStatus", y.rsComputeStatus, nil).needs(idle),
 		fair("ReplicaSet.WriteStatus", y.rsWriteStatus, nil),
 	}
 }

@@ -12,7 +12,7 @@ func (y *system) taintEvictionSteps() []step {
 		return nil
 	}
 	steps := []step{
-		fair("TaintEviction.Delete", y.taintEvict, y.podStep),
+		fair("TaintEviction.Delete", y.taintEvict, y.podStep).needs(fired),
 	}
 	if !y.reused() {
 		return steps

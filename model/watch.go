@@ -8,11 +8,11 @@ package model
 
 func (y *system) watchSteps() []step {
 	return []step{
-		fair("KCM.SeePod", y.kcmSeesPod, y.podEvent(func(s *State) *Cache[PodView] { return &s.KCM.Pods })),
-		fair("KCM.SeeNode", y.kcmSeesNode, nodeEvent(func(s *State) *Cache[NodeView] { return &s.KCM.Nodes })),
-		fair("KCM.SeeReplicaSet", y.kcmSeesReplicaSet, nil),
-		fair("Scheduler.SeePod", y.schedulerSeesPod, y.podEvent(func(s *State) *Cache[PodView] { return &s.Scheduler.Pods })),
-		fair("Scheduler.SeeNode", y.schedulerSeesNode, nodeEvent(func(s *State) *Cache[NodeView] { return &s.Scheduler.Nodes })),
+		fair("KCM.SeePod", y.kcmSeesPod, y.podEvent(func(s *State) *Cache[PodView] { return &s.KCM.Pods })).needs(kcmPods),
+		fair("KCM.SeeNode", y.kcmSeesNode, nodeEvent(func(s *State) *Cache[NodeView] { return &s.KCM.Nodes })).needs(kcmNodes),
+		fair("KCM.SeeReplicaSet", y.kcmSeesReplicaSet, nil).needs(kcmOwners),
+		fair("Scheduler.SeePod", y.schedulerSeesPod, y.podEvent(func(s *State) *Cache[PodView] { return &s.Scheduler.Pods })).needs(schedulerPods),
+		fair("Scheduler.SeeNode", y.schedulerSeesNode, nodeEvent(func(s *State) *Cache[NodeView] { return &s.Scheduler.Nodes })).needs(schedulerNodes),
 	}
 }
 
