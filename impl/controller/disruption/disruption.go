@@ -4,9 +4,7 @@
 package disruption
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -14,13 +12,11 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/kubernetes"
 	appslisters "k8s.io/client-go/listers/apps/v1"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	policylisters "k8s.io/client-go/listers/policy/v1"
 	"k8s.io/client-go/tools/cache"
-	"k8s.io/client-go/util/workqueue"
 
 	"github.com/reconverge/reconverge/impl/controller"
 )
@@ -53,8 +49,8 @@ type Controller struct {
 	sets    appslisters.ReplicaSetLister
 	synced  []cache.DoneChecker
 
-	queue workqueue.TypedRateLimitingInterface[string] // budgets
-	stale workqueue.TypedRateLimitingInterface[string] // pods with a DisruptionTarget
+	queue controller.Queue // budgets
+	stale controller.Queue // pods with a DisruptionTarget
 }
 
 // New returns the disruption controller of p, with its handlers on the informers of p.
@@ -71,8 +67,8 @@ func New(p *controller.Process, o Options) (*Controller, error) {
 		pods:    pods.Lister(),
 		budgets: budgets.Lister(),
 		sets:    sets.Lister(),
-		queue:   workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[string]()),
-		stale:   workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[string]()),
+		queue:   controller.NewQueue(Component),
+		stale:   controller.NewQueue(Component + "-target"),
 	}
 	ofPods, err := pods.Informer().AddEventHandler(handler(c.podChanged))
 	if err != nil {
@@ -87,12 +83,9 @@ func New(p *controller.Process, o Options) (*Controller, error) {
 }
 
 // handler calls f with an object that was added, is now like this, or was last seen so.
-func handler[T any](f func(*T)) cache.ResourceEventHandler {
+func handler[T any](f func(T)) cache.ResourceEventHandler {
 	call := func(o any) {
-		if tombstone, ok := o.(cache.DeletedFinalStateUnknown); ok {
-			o = tombstone.Obj
-		}
-		if object, ok := o.(*T); ok {
+		if object, ok := controller.Deleted[T](o); ok {
 			f(object)
 		}
 	}
@@ -102,34 +95,15 @@ func handler[T any](f func(*T)) cache.ResourceEventHandler {
 // Start computes statuses until ctx ends.
 func (c *Controller) Start(ctx context.Context) error {
 	var workers sync.WaitGroup
-	defer workers.Wait()
-	defer c.queue.ShutDown()
-	defer c.stale.ShutDown()
 	if !c.options.ControllerDown && cache.WaitFor(ctx, "", c.synced...) {
-		workers.Go(func() { work(ctx, c.queue, "the status of a PodDisruptionBudget", c.sync) })
-		workers.Go(func() { work(ctx, c.stale, "a stale DisruptionTarget", c.resetTarget) })
+		workers.Go(func() { controller.Work(ctx, c.queue, c.sync) })
+		workers.Go(func() { controller.Work(ctx, c.stale, c.resetTarget) })
 	}
 	<-ctx.Done()
+	c.queue.ShutDown()
+	c.stale.ShutDown()
+	workers.Wait()
 	return nil
-}
-
-// work calls sync for the keys of queue, again and less and less often while it fails.
-func work(ctx context.Context, queue workqueue.TypedRateLimitingInterface[string], what string, sync func(context.Context, string) error) {
-	for {
-		key, quit := queue.Get()
-		if quit {
-			return
-		}
-		if err := sync(ctx, key); err == nil {
-			queue.Forget(key)
-		} else {
-			if !apierrors.IsConflict(err) && ctx.Err() == nil {
-				utilruntime.HandleErrorWithContext(ctx, err, what, "key", key)
-			}
-			queue.AddRateLimited(key)
-		}
-		queue.Done(key)
-	}
 }
 
 func (c *Controller) enqueue(pdb *policyv1.PodDisruptionBudget) {
@@ -144,8 +118,7 @@ func (c *Controller) enqueue(pdb *policyv1.PodDisruptionBudget) {
 func (c *Controller) podChanged(pod *corev1.Pod) {
 	budgets, err := c.budgets.GetPodPodDisruptionBudgets(pod)
 	if err == nil { // the error is that there are none
-		slices.SortFunc(budgets, func(a, b *policyv1.PodDisruptionBudget) int { return cmp.Compare(a.Name, b.Name) })
-		for _, pdb := range budgets {
+		for _, pdb := range controller.Sorted(budgets) {
 			c.enqueue(pdb)
 		}
 	}

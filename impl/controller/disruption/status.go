@@ -12,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/component-helpers/apps/poddisruptionbudget"
+
+	"github.com/reconverge/reconverge/impl/controller"
 )
 
 // DeletionTimeout is how long a pod that was evicted is not counted although its
@@ -109,8 +111,8 @@ func (c *Controller) scale(pods []*corev1.Pod) (sum int32, err error) {
 		if ref == nil || counted[ref.UID] {
 			continue
 		}
-		set, err := c.sets.ReplicaSets(pod.Namespace).Get(ref.Name)
-		if err != nil || ref.Kind != "ReplicaSet" || set.UID != ref.UID {
+		set, ok := controller.Resolve(ref, "ReplicaSet", c.sets.ReplicaSets(pod.Namespace).Get)
+		if !ok {
 			return 0, fmt.Errorf("found no controllers for pod %q", pod.Name)
 		}
 		counted[ref.UID] = true
@@ -151,18 +153,9 @@ func disruptedPods(pdb *policyv1.PodDisruptionBudget, pods []*corev1.Pod, now ti
 func (c *Controller) countHealthy(pods []*corev1.Pod, disrupted map[string]metav1.Time) (healthy int32) {
 	for _, pod := range pods {
 		_, evicted := disrupted[pod.Name]
-		if pod.DeletionTimestamp == nil && ready(pod) && (!evicted || c.options.NoDisruptedPods) {
+		if pod.DeletionTimestamp == nil && controller.IsReady(pod) && (!evicted || c.options.NoDisruptedPods) {
 			healthy++
 		}
 	}
 	return healthy
-}
-
-func ready(pod *corev1.Pod) bool {
-	for _, condition := range pod.Status.Conditions {
-		if condition.Type == corev1.PodReady {
-			return condition.Status == corev1.ConditionTrue
-		}
-	}
-	return false
 }

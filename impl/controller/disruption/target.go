@@ -8,6 +8,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/reconverge/reconverge/impl/controller"
 )
 
 // StaleTimeout is how old a DisruptionTarget has to be that no deletion has followed
@@ -43,7 +45,7 @@ func (c *Controller) resetTarget(ctx context.Context, key string) error {
 		return nil
 	}
 	next := pod.DeepCopy()
-	*target(next) = corev1.PodCondition{
+	*controller.PodCondition(next, corev1.DisruptionTarget) = corev1.PodCondition{
 		Type:               corev1.DisruptionTarget,
 		Status:             corev1.ConditionFalse,
 		LastTransitionTime: metav1.NewTime(now),
@@ -57,22 +59,12 @@ func (c *Controller) resetTarget(ctx context.Context, key string) error {
 //
 // Upstream: disruption.go:nonTerminatingPodHasStaleDisruptionCondition.
 func staleIn(pod *corev1.Pod, now time.Time) (targeted bool, left time.Duration) {
-	condition := target(pod)
+	condition := controller.PodCondition(pod, corev1.DisruptionTarget)
 	switch {
 	case condition == nil || condition.Status != corev1.ConditionTrue || pod.DeletionTimestamp != nil,
 		condition.Reason == corev1.PodReasonTerminationByKubelet, // which may take any time
-		pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed:
+		controller.IsTerminal(pod):
 		return false, 0
 	}
 	return true, max(0, condition.LastTransitionTime.Add(StaleTimeout).Sub(now))
-}
-
-// target is the condition DisruptionTarget of pod, or nil.
-func target(pod *corev1.Pod) *corev1.PodCondition {
-	for i := range pod.Status.Conditions {
-		if condition := &pod.Status.Conditions[i]; condition.Type == corev1.DisruptionTarget {
-			return condition
-		}
-	}
-	return nil
 }
