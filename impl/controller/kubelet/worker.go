@@ -147,6 +147,7 @@ func (w *worker) step(now time.Time, o Options) bool {
 		w.stage, w.due = stopped, now.Add(cleanup)
 	case stopped: // K5
 		w.stage = finished
+		w.version++ // told once more, now that it may be deleted
 	}
 	return true
 }
