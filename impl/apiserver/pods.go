@@ -96,7 +96,3 @@ func (c *call) bindable(pod *corev1.Pod, b *corev1.Binding) error {
 	}
 	return nil
 }
-
-func (c *call) prepareEviction() (action, error) {
-	return nil, apierrors.NewMethodNotSupported(c.r.gr, "create")
-}

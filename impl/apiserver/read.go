@@ -86,10 +86,13 @@ func (c *call) staleRevision(ctx context.Context, want int64) (int64, error) {
 	if at == 0 || at > now {
 		at = now
 	}
-	if _, err := c.Store.List(ctx, c.r.prefix, store.ListOptions{At: at, Limit: 1}); errors.Is(err, store.ErrCompacted) {
-		at = now
-	} else if err != nil {
-		return 0, err
+	if at < now {
+		_, err := c.Store.List(ctx, c.r.prefix, store.ListOptions{At: at, Limit: 1})
+		if errors.Is(err, store.ErrCompacted) {
+			at = now
+		} else if err != nil {
+			return 0, err
+		}
 	}
 	c.t.raise(c.Resource, at)
 	return at, nil
