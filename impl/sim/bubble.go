@@ -1,0 +1,176 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"math/rand"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/go-logr/logr"
+	utilrand "k8s.io/apimachinery/pkg/util/rand"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/klog/v2"
+)
+
+// A TB is what Run needs of a test: *testing.T, *testing.B and *rapid.T are ones.
+type TB interface {
+	Helper()
+	Logf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// Run opens a bubble of virtual time with one cluster in it and calls f there. It
+// returns when f has, every process has stopped, and every goroutine has ended; a
+// goroutine that does not end fails the test.
+//
+// A panic of f, and a FailNow of any test, come out of Run in the caller's
+// goroutine, after the same clean-up, so that f may use the *testing.T or the
+// *rapid.T of its surroundings.
+func Run(t TB, o Options, f func(*Cluster)) {
+	t.Helper()
+	var c *Cluster
+	passed := false
+	defer func() {
+		if !passed && c != nil {
+			t.Logf("sim: the last steps were\n%s", c.history.String())
+		}
+	}()
+	err := Open(o, func(cluster *Cluster) {
+		c = cluster
+		f(cluster)
+	})
+	if err != nil {
+		t.Fatalf("sim: %v", err)
+	}
+	passed = true
+}
+
+// Open is Run without a test: it returns what Run fails the test with.
+//
+// The bubbles of a process run one after the other, those of parallel tests too:
+// client-go draws from the random numbers of the process, and what is drawn must
+// not depend on another bubble.
+func Open(o Options, f func(*Cluster)) error {
+	oneBubble.Lock()
+	defer oneBubble.Unlock()
+	prepareProcess.Do(quietProcess)
+
+	var end ending
+	done := make(chan struct{})
+	go func() {
+		// synctest takes a panic of the bubble for one of the test, and ends this
+		// goroutine if a test has failed: a test of its own keeps both away from the caller.
+		defer close(done)
+		defer func() {
+			if p := recover(); p != nil {
+				end.err = errors.Join(end.err, fmt.Errorf("%v\n%s", p, leaked(end.bubble)))
+			}
+		}()
+		synctest.Test(new(testing.T), func(*testing.T) { end = inBubble(o, f) })
+	}()
+	<-done
+	return end.resume()
+}
+
+var (
+	oneBubble      sync.Mutex
+	prepareProcess sync.Once
+)
+
+// An ending is how a function ended: it returned, panicked, or ended its goroutine.
+type ending struct {
+	panicked any
+	exited   bool // runtime.Goexit, as FailNow does
+	err      error
+	bubble   string // as stack traces name it
+}
+
+// resume lets the caller's goroutine end in the same way.
+func (e ending) resume() error {
+	if e.panicked != nil {
+		panic(e.panicked)
+	}
+	if e.exited {
+		runtime.Goexit()
+	}
+	return e.err
+}
+
+func inBubble(o Options, f func(*Cluster)) (end ending) {
+	seed(o.Seed)
+	end.bubble = bubbleName()
+	c, err := newCluster(o)
+	if err != nil {
+		end.err = err
+		return end
+	}
+	// f has a goroutine of its own, for Goexit ends it.
+	finished := make(chan ending, 1)
+	go func() {
+		e := ending{exited: true}
+		defer func() {
+			if e.exited {
+				if p := recover(); p != nil {
+					e.panicked, e.exited = p, false
+				}
+			}
+			finished <- e
+		}()
+		f(c)
+		e.exited = false
+	}()
+	e := <-finished
+	e.bubble, e.err = end.bubble, c.close()
+	return e
+}
+
+// quietProcess changes what client-go keeps in global variables and a bubble cannot
+// stand. It is done once and not undone, since other goroutines may read them.
+func quietProcess() {
+	// The second handler remembers real time: in a bubble, which begins in 2000, its
+	// first call would sleep for decades. The first would write to the standard error
+	// of every test.
+	utilruntime.ErrorHandlers = utilruntime.ErrorHandlers[:1]
+	klog.SetLogger(logr.Discard())
+	// rand.Seed does nothing unless asked to.
+	os.Setenv("GODEBUG", strings.TrimPrefix(os.Getenv("GODEBUG")+",randseednop=0", ","))
+}
+
+// seed fixes the jitter that client-go draws.
+func seed(n int64) {
+	utilrand.Seed(n)
+	reseed(n)
+}
+
+func reseed(n int64) {
+	//lint:ignore SA1019 client-go draws from the global source, and knows no other
+	rand.Seed(n)
+}
+
+var bubbleHeader = regexp.MustCompile(`synctest bubble \d+`)
+
+// bubbleName is what stack traces call the bubble of the calling goroutine.
+func bubbleName() string {
+	buf := make([]byte, 200)
+	return string(bubbleHeader.Find(buf[:runtime.Stack(buf, false)]))
+}
+
+// leaked are the stacks of the goroutines that are left in a bubble, at most ten.
+func leaked(bubble string) string {
+	buf := make([]byte, 4<<20)
+	stacks := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
+	var out []string
+	for _, s := range stacks {
+		header, _, _ := strings.Cut(s, "\n")
+		if bubble != "" && strings.Contains(header, bubble+"]") && len(out) < 10 {
+			out = append(out, s)
+		}
+	}
+	return strings.Join(out, "\n\n")
+}

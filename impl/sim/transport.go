@@ -1,0 +1,192 @@
+package sim
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"hash/fnv"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/reconverge/reconverge/impl/apiserver"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// A connection is how one run of a process reaches the API server. It dies with
+// the run, is cut by partitions, and leaves at the server what it has sent.
+type connection struct {
+	run  *run
+	next http.RoundTripper
+}
+
+// A call is one request of a process.
+type call struct {
+	run    *run
+	name   string // once the server has understood the request
+	client apiserver.Client
+	body   uint64      // hash of what was sent
+	write  bool        // may change something, so it goes on when nobody waits for it
+	gone   atomic.Bool // nobody waits for the answer any more
+	cancel context.CancelFunc
+	watch  *openWatch // nil: not a watch, or not open yet
+}
+
+type callKey struct{}
+
+// callOf returns the call that a request of the server belongs to, or nil.
+func callOf(ctx context.Context) *call {
+	c, _ := ctx.Value(callKey{}).(*call)
+	return c
+}
+
+// late says that the call is a write that has outlived its process, or its patience.
+func (c *call) late() bool { return c != nil && c.write && c.gone.Load() }
+
+func (c *call) stalled() bool {
+	return c != nil && c.watch != nil && c.watch.stalled.Load()
+}
+
+// compareCalls orders calls of one name.
+func compareCalls(a, b *call) int {
+	if a == nil || b == nil || a == b {
+		return 0
+	}
+	return cmp.Or(cmp.Compare(a.run.number, b.run.number), cmp.Compare(a.body, b.body))
+}
+
+var (
+	errRefused = &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	errReset   = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
+)
+
+// RoundTrip implements http.RoundTripper.
+func (n *connection) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := n.run.reach(req.Context(), req.Method+" "+req.URL.RequestURI()); err != nil {
+		return nil, err
+	}
+	query := req.URL.Query()
+	if query.Get("sendInitialEvents") == "true" && !n.run.cluster.options.WatchList {
+		return noWatchList(), nil
+	}
+	c := &call{run: n.run, write: req.Method != http.MethodGet}
+	ctx, cancel := context.WithCancel(context.WithValue(req.Context(), callKey{}, c))
+	c.cancel = cancel
+	n.run.track(c)
+	if c.write {
+		return n.write(ctx, req, c)
+	}
+	resp, err := n.next.RoundTrip(req.WithContext(ctx))
+	if err == nil && isWatch(query) {
+		resp.Body = n.run.open(c, resp.Body)
+		return n.hear(req.Context(), resp, err)
+	}
+	n.run.forget(c)
+	return n.hear(req.Context(), resp, err)
+}
+
+// write sends a request that may change something. It goes on at the server when
+// the process has given up or died, so another goroutine waits for the answer.
+func (n *connection) write(ctx context.Context, req *http.Request, c *call) (*http.Response, error) {
+	defer n.run.forget(c)
+	body, err := readBody(req)
+	if err != nil {
+		return nil, err
+	}
+	c.body = hashOf(body)
+	sent := req.WithContext(context.WithoutCancel(ctx))
+	sent.Body = io.NopCloser(bytes.NewReader(body))
+	type result struct {
+		resp *http.Response
+		err  error
+	}
+	answered := make(chan result, 1)
+	go func() {
+		resp, err := n.next.RoundTrip(sent)
+		answered <- result{resp, err}
+	}()
+	select {
+	case r := <-answered:
+		resp, err := n.hear(req.Context(), r.resp, r.err)
+		n.run.cluster.noteAnswer(c, resp)
+		return resp, err
+	case <-ctx.Done():
+		c.gone.Store(true)
+		if !n.run.is(dead) {
+			n.run.cluster.noteAnswer(c, nil)
+		}
+		if err := req.Context().Err(); err != nil {
+			return nil, err
+		}
+		return nil, errReset
+	}
+}
+
+// hear lets the process learn of an answer, if it still can.
+func (n *connection) hear(ctx context.Context, resp *http.Response, err error) (*http.Response, error) {
+	if err := n.run.hears(ctx); err != nil {
+		return nil, err
+	}
+	return resp, err
+}
+
+// noteAnswer records what a process heard, and leaves the response to be read.
+func (c *Cluster) noteAnswer(call *call, resp *http.Response) {
+	e := &Answered{At: c.now(), Name: call.name, Client: call.client}
+	if resp != nil {
+		e.Code = resp.StatusCode
+	}
+	if e.Code >= http.StatusBadRequest {
+		body, _ := io.ReadAll(resp.Body) // it is in memory
+		resp.Body = io.NopCloser(bytes.NewReader(body))
+		if object, _, err := c.decoder.Decode(body, nil, nil); err == nil {
+			if status, ok := object.(*metav1.Status); ok {
+				e.Reason = string(status.Reason)
+			}
+		}
+	}
+	c.gate.note(e)
+}
+
+func readBody(req *http.Request) ([]byte, error) {
+	if req.Body == nil {
+		return nil, nil
+	}
+	defer req.Body.Close()
+	return io.ReadAll(req.Body)
+}
+
+func hashOf(body []byte) uint64 {
+	h := fnv.New64a()
+	h.Write(body)
+	return h.Sum64()
+}
+
+func isWatch(query url.Values) bool {
+	w := query.Get("watch")
+	return w == "true" || w == "1"
+}
+
+// noWatchList is what an API server without streaming lists answers, after which a
+// reflector lists. It puts what is streamed into a map and reads that in random
+// order (client-go/tools/cache/reflector.go:watchList), so that no schedule could
+// be repeated; a list is in the order of names.
+func noWatchList() *http.Response {
+	body, _ := json.Marshal(&metav1.Status{ // a Status has nothing that JSON lacks
+		TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"},
+		Status:   metav1.StatusFailure, Code: http.StatusUnprocessableEntity, Reason: metav1.StatusReasonInvalid,
+		Message: "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled",
+	})
+	return &http.Response{
+		Status: strconv.Itoa(http.StatusUnprocessableEntity), StatusCode: http.StatusUnprocessableEntity,
+		Header:        http.Header{"Content-Type": {runtime.ContentTypeJSON}},
+		Body:          io.NopCloser(bytes.NewReader(body)),
+		ContentLength: int64(len(body)),
+	}
+}
