@@ -16,6 +16,7 @@ import (
 	"github.com/reconverge/reconverge/impl/controller/disruption"
 	"github.com/reconverge/reconverge/impl/controller/garbagecollector"
 	"github.com/reconverge/reconverge/impl/controller/nodelifecycle"
+	"github.com/reconverge/reconverge/impl/controller/podgc"
 	"github.com/reconverge/reconverge/impl/controller/replicaset"
 	"github.com/reconverge/reconverge/impl/controller/tainteviction"
 )
@@ -34,17 +35,19 @@ type Options struct {
 	ReplicaSet       replicaset.Options
 	NodeLifecycle    nodelifecycle.Options
 	TaintEviction    tainteviction.Options
+	PodGC            podgc.Options
 	GarbageCollector garbagecollector.Options
 	Disruption       disruption.Options
 }
 
-// V1_9 returns the options of Kubernetes 1.9: its ReplicaSet and node controllers, no
-// taint eviction (off by default there), and a first list from the watch cache.
+// V1_9 returns the options of Kubernetes 1.9: the controllers as they were, no taint
+// eviction (off by default there), and a first list from the watch cache.
 func V1_9() Options {
 	o := Options{FirstListStale: true}
 	o.Controllers = slices.DeleteFunc(Names(), func(name string) bool { return name == "tainteviction" })
 	o.ReplicaSet.V1_9 = true
 	o.NodeLifecycle.V1_9 = true
+	o.PodGC.V1_9 = true
 	return o
 }
 
@@ -62,6 +65,7 @@ var constructors = []struct {
 	{"tainteviction", func(p *controller.Process, o Options) (controller.Runnable, error) {
 		return tainteviction.New(p, o.TaintEviction)
 	}},
+	{"podgc", func(p *controller.Process, o Options) (controller.Runnable, error) { return podgc.New(p, o.PodGC) }},
 	{"garbagecollector", func(p *controller.Process, o Options) (controller.Runnable, error) {
 		return garbagecollector.New(p, o.GarbageCollector)
 	}},

@@ -39,7 +39,7 @@ func pod(name string, changes ...func(*v1.Pod)) *v1.Pod {
 			OwnerReferences:   []metav1.OwnerReference{{Kind: "ReplicaSet", Name: "web", UID: "web-1", Controller: ptr.To(true)}},
 			CreationTimestamp: metav1.Time{Time: now.Add(-time.Hour)},
 		},
-		Spec:   v1.PodSpec{NodeName: "node-a"},
+		Spec:   v1.PodSpec{NodeName: "node-a", Containers: []v1.Container{{Name: "main", Image: "pause"}}},
 		Status: v1.PodStatus{Phase: v1.PodRunning},
 	}
 	ready(v1.ConditionTrue, now.Add(-time.Hour))(p)
