@@ -54,6 +54,8 @@ type run struct {
 	link  link
 	calls map[*call]struct{}
 	heals chan struct{} // closed at the end of a silent partition
+	// relists are the lists to come in place of streams, by what they select.
+	relists map[string]int
 }
 
 // A link is the state of a run's connection.
@@ -175,7 +177,7 @@ func (w *openWatch) breakOff() {
 }
 
 func (r *run) open(c *call, body io.ReadCloser) *openWatch {
-	w := &openWatch{ReadCloser: body, call: c, name: c.name, number: r.cluster.watches.Add(1)}
+	w := &openWatch{ReadCloser: body, call: c, name: c.Name(), number: r.cluster.watches.Add(1)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c.watch = w

@@ -161,16 +161,27 @@ func bubbleName() string {
 	return string(bubbleHeader.Find(buf[:runtime.Stack(buf, false)]))
 }
 
-// leaked are the stacks of the goroutines that are left in a bubble, at most ten.
+// leaked are the stacks of the goroutines that are left in a bubble, those of one
+// kind once.
 func leaked(bubble string) string {
 	buf := make([]byte, 4<<20)
-	stacks := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
-	var out []string
-	for _, s := range stacks {
-		header, _, _ := strings.Cut(s, "\n")
-		if bubble != "" && strings.Contains(header, bubble+"]") && len(out) < 10 {
-			out = append(out, s)
+	count := make(map[string]int)
+	var kinds []string
+	for _, stack := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+		header, frames, _ := strings.Cut(stack, "\n")
+		if bubble == "" || !strings.Contains(header, bubble+"]") {
+			continue
+		}
+		kind := argument.ReplaceAllString(frames, "")
+		if count[kind]++; count[kind] == 1 {
+			kinds = append(kinds, kind)
 		}
 	}
-	return strings.Join(out, "\n\n")
+	for i, kind := range kinds {
+		kinds[i] = fmt.Sprintf("%d times:\n%s", count[kind], kind)
+	}
+	return strings.Join(kinds, "\n")
 }
+
+// argument is what tells goroutines apart that do the same.
+var argument = regexp.MustCompile(`\(0x[^)]*\)|\(\{0x[^)]*\)| \+0x[0-9a-f]+| in goroutine \d+`)

@@ -73,6 +73,7 @@ type Cluster struct {
 	watches atomic.Uint64
 	objects map[string]runtime.Object // by key, as the recorders know them
 	taken   Schedule
+	sent    uint64 // calls so far
 	draws   uint64 // seeds used
 }
 
@@ -136,6 +137,11 @@ func (c *Cluster) Taken() Schedule { return slices.Clone(c.taken) }
 // quiesce waits until every goroutine waits for a step or for time, and records
 // what has happened since.
 func (c *Cluster) quiesce() {
+	c.settled()
+	c.emit(&Rest{At: c.now()})
+}
+
+func (c *Cluster) settled() {
 	synctest.Wait()
 	for c.gate.refuses() {
 		c.reseed()
@@ -150,6 +156,10 @@ func (c *Cluster) flush() {
 		e := n.entry
 		if n.write != nil {
 			e = c.written(*n.write, n.at)
+		}
+		if sent, ok := e.(*Sent); ok {
+			c.sent++
+			sent.Call.ID = c.sent
 		}
 		c.emit(e)
 	}
@@ -236,6 +246,9 @@ type tailRecorder struct {
 const tailLength = 60
 
 func (t *tailRecorder) Record(e Entry) {
+	if !worthALine(e) {
+		return
+	}
 	t.last[t.n%tailLength] = e
 	t.n++
 }

@@ -66,7 +66,7 @@ func (c *Cluster) Watches() []string {
 // nothing has happened. If the API server refuses what a User step asks for, the
 // error is its Status (see k8s.io/apimachinery/pkg/api/errors), and that has happened.
 func (c *Cluster) Do(s Step) error {
-	c.quiesce()
+	c.settled()
 	act, err := c.plan(s)
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func (c *Cluster) planVerdict(s Step) (func() error, error) {
 
 // decide takes the step s, which gives p its verdict.
 func (c *Cluster) decide(s Step, p waiting, v apiserver.Verdict) {
-	c.record(&Taken{At: c.now(), Step: s, Request: p.request, Event: p.event, Answer: p.answer, Late: p.call.late()})
+	c.record(p.taken(c.now(), s, false))
 	if s.Verb != Release {
 		c.reseed()
 	}

@@ -62,11 +62,12 @@ func (g *gate) Request(ctx context.Context, r *apiserver.Request) apiserver.Verd
 		return apiserver.Verdict{}
 	}
 	c := callOf(ctx)
-	name := requestName(r)
 	if c != nil {
-		c.name, c.client = name, r.Client
+		c.Request = *r
+		c.known.Store(true)
+		g.note(&Sent{At: time.Since(g.start), Call: &c.Call})
 	}
-	return g.wait(ctx, &pending{name: name, request: r, call: c})
+	return g.wait(ctx, &pending{name: requestName(r), request: r, call: c})
 }
 
 // Answer implements apiserver.Gate.
@@ -154,7 +155,7 @@ func (g *gate) tell() {
 
 // passed is the entry of something that nobody had to release.
 func (g *gate) passed(p *pending) Entry {
-	return &Taken{At: time.Since(g.start), Step: Step{Release, p.name}, Free: true, Request: p.request, Event: p.event}
+	return p.taken(time.Since(g.start), Step{Release, p.name}, true)
 }
 
 // note adds an entry to what the cluster will record.
@@ -172,7 +173,7 @@ func (g *gate) noteWrite(w write) {
 
 // takeNotes returns the notes in the order in which they are recorded. Writes are in
 // the order of revisions. What happened at one instant is in an order that does not
-// depend on goroutines: processes, then writes, then answers by name; with the gate
+// depend on goroutines: processes, writes, answers, new requests; with the gate
 // open there is no such order, and it stays as it was.
 func (g *gate) takeNotes() []note {
 	g.mu.Lock()
@@ -206,7 +207,9 @@ func compareNotes(a, b note) int {
 		case *Process:
 			return e.At, 0, e.Actor
 		case *Answered:
-			return e.At, 2, e.Name
+			return e.At, 2, e.Call.Name()
+		case *Sent:
+			return e.At, 3, e.Call.Name()
 		case *Taken:
 			return e.At, 0, ""
 		}
@@ -215,6 +218,14 @@ func compareNotes(a, b note) int {
 	aAt, aKind, aName := at(a)
 	bAt, bKind, bName := at(b)
 	return cmp.Or(cmp.Compare(aAt, bAt), cmp.Compare(aKind, bKind), cmp.Compare(aName, bName))
+}
+
+func (p *pending) taken(at time.Duration, s Step, free bool) *Taken {
+	e := &Taken{At: at, Step: s, Free: free, Event: p.event, Answer: p.answer, Late: p.call.late()}
+	if p.call != nil {
+		e.Call = &p.call.Call
+	}
+	return e
 }
 
 // take removes p, if nobody has yet.

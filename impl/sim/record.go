@@ -17,8 +17,8 @@ type Recorder interface {
 	Record(Entry)
 }
 
-// An Entry is something that has happened: *Taken, *Written, *Answered or *Process.
-// String is one line. Nobody changes an entry.
+// An Entry is something that has happened: *Taken, *Sent, *Written, *Answered,
+// *Process or *Rest. String is one line. Nobody changes an entry, nor what it points to.
 type Entry interface {
 	fmt.Stringer
 	entry()
@@ -30,12 +30,31 @@ type Taken struct {
 	Step Step
 	Free bool // nobody has asked for it: the gate was open
 
-	// What was pending, for the verbs of requests and events. The event of a Release
-	// is delivered to its client by this step.
-	Request *apiserver.Request
-	Event   *apiserver.Event
-	Answer  bool // the answer to Request, which has taken effect before
-	Late    bool // nobody will hear of it
+	// Of the verbs of requests and events. A Release of an event is its delivery.
+	Call   *Call            // nil: none is meant, or one of a client without a process
+	Event  *apiserver.Event // nil: a request or an answer is meant
+	Answer bool             // the answer is meant, to a request that has taken effect before
+	Late   bool             // nobody will hear of it
+}
+
+// A Call is one request of a process. All entries about it have the same pointer.
+type Call struct {
+	ID        uint64 // from 1, in the order in which they were sent
+	Run       int    // of the process: starts of all processes are numbered from 1
+	Request   apiserver.Request
+	Selective bool // a selector leaves objects out
+	// Body is what was sent, as ContentType says.
+	Body        []byte
+	ContentType string
+}
+
+// Name is that of the step that releases the call, but for its number.
+func (c *Call) Name() string { return requestName(&c.Request) }
+
+// Sent is a request that has reached the API server, and is pending.
+type Sent struct {
+	At   time.Duration
+	Call *Call
 }
 
 // Written is a write of the store.
@@ -46,19 +65,27 @@ type Written struct {
 	Resource  schema.GroupResource
 	Namespace string
 	Name      string
-	Client    apiserver.Client // whose request it was
+	Call      *Call // whose write it is; nil: the user's
 	// Before and After are the object, with its resourceVersion, and nil where there
 	// was none, or is none now.
 	Before, After runtime.Object
 }
 
-// Answered is what a process, or the user, heard of a write.
+// Answered is what a process heard of a call, or the user of a step.
 type Answered struct {
 	At     time.Duration
-	Name   string // as in the step that released the request
-	Client apiserver.Client
-	Code   int    // of HTTP; 0: the connection broke
+	Call   *Call  // nil: of the user
+	Step   Step   // of the user
+	Code   int    // of HTTP; 0: the connection broke, or nobody waits any more
 	Reason string // of the Status, if the API server refused
+	// List is what a list has shown.
+	List runtime.Object
+}
+
+// Rest says that nothing moves by itself any more: all that is under way is pending,
+// or waits for time to pass. It comes after each step.
+type Rest struct {
+	At time.Duration
 }
 
 // Process is a change of an actor.
@@ -83,6 +110,8 @@ const (
 )
 
 func (*Taken) entry()    {}
+func (*Sent) entry()     {}
+func (*Rest) entry()     {}
 func (*Written) entry()  {}
 func (*Answered) entry() {}
 func (*Process) entry()  {}
@@ -94,6 +123,10 @@ func (e *Taken) String() string {
 	return fmt.Sprintf("%s %s", stamp(e.At), e.Step)
 }
 
+func (e *Sent) String() string { return fmt.Sprintf("%s   sent %s", stamp(e.At), e.Call.Name()) }
+
+func (e *Rest) String() string { return stamp(e.At) + "   rest" }
+
 func (e *Written) String() string {
 	return fmt.Sprintf("%s   r%d %s %s %s", stamp(e.At), e.Revision, e.Type, e.Resource.Resource, qualified(e.Namespace, e.Name))
 }
@@ -103,7 +136,11 @@ func (e *Answered) String() string {
 	if e.Code != 0 {
 		answer = strings.TrimSpace(fmt.Sprintf("%d %s", e.Code, e.Reason))
 	}
-	return fmt.Sprintf("%s   answer to %s: %s", stamp(e.At), e.Name, answer)
+	name := e.Step.String()
+	if e.Call != nil {
+		name = e.Call.Name()
+	}
+	return fmt.Sprintf("%s   answer to %s: %s", stamp(e.At), name, answer)
 }
 
 func (e *Process) String() string {
@@ -122,15 +159,32 @@ func stamp(d time.Duration) string {
 	return fmt.Sprintf("%12.6f", d.Seconds())
 }
 
-// A History is a Recorder that keeps the line of each entry.
+// A History is a Recorder that keeps a line of each step, write and change of a
+// process, and of each answer that a process could act on: to a write, or a failure.
 type History struct {
 	lines []string
 }
 
 // Record implements Recorder.
-func (h *History) Record(e Entry) { h.lines = append(h.lines, e.String()) }
+func (h *History) Record(e Entry) {
+	if worthALine(e) {
+		h.lines = append(h.lines, e.String())
+	}
+}
 
-// Lines are those of all entries so far.
+func worthALine(e Entry) bool {
+	switch e := e.(type) {
+	case *Sent, *Rest:
+		return false
+	case *Answered:
+		return e.Call == nil || e.Code >= 300 || e.Code == 0 || !reads[e.Call.Request.Verb]
+	}
+	return true
+}
+
+var reads = map[string]bool{"get": true, "list": true, "watch": true}
+
+// Lines are all lines so far.
 func (h *History) Lines() []string { return h.lines }
 
 func (h *History) String() string {

@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"github.com/reconverge/reconverge/impl/apiserver"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
@@ -26,13 +25,13 @@ type connection struct {
 	next http.RoundTripper
 }
 
-// A call is one request of a process.
+// A call is a Call on its way.
 type call struct {
+	Call
 	run    *run
-	name   string // once the server has understood the request
-	client apiserver.Client
-	body   uint64      // hash of what was sent
+	sum    uint64      // hash of the body
 	write  bool        // may change something, so it goes on when nobody waits for it
+	known  atomic.Bool // the API server has understood it, and Call is complete
 	gone   atomic.Bool // nobody waits for the answer any more
 	cancel context.CancelFunc
 	watch  *openWatch // nil: not a watch, or not open yet
@@ -58,7 +57,7 @@ func compareCalls(a, b *call) int {
 	if a == nil || b == nil || a == b {
 		return 0
 	}
-	return cmp.Or(cmp.Compare(a.run.number, b.run.number), cmp.Compare(a.body, b.body))
+	return cmp.Or(cmp.Compare(a.run.number, b.run.number), cmp.Compare(a.sum, b.sum))
 }
 
 var (
@@ -72,10 +71,16 @@ func (n *connection) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	query := req.URL.Query()
-	if query.Get("sendInitialEvents") == "true" && !n.run.cluster.options.WatchList {
-		return noWatchList(), nil
+	if !n.run.cluster.options.WatchList {
+		if query.Get("sendInitialEvents") == "true" {
+			n.run.refuseWatchList(req.URL.Path, query)
+			return noWatchList(), nil
+		}
+		req = n.run.consistent(req, query)
 	}
 	c := &call{run: n.run, write: req.Method != http.MethodGet}
+	c.Run = n.run.number
+	c.Selective = query.Has("fieldSelector") || query.Has("labelSelector")
 	ctx, cancel := context.WithCancel(context.WithValue(req.Context(), callKey{}, c))
 	c.cancel = cancel
 	n.run.track(c)
@@ -85,10 +90,10 @@ func (n *connection) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := n.next.RoundTrip(req.WithContext(ctx))
 	if err == nil && isWatch(query) {
 		resp.Body = n.run.open(c, resp.Body)
-		return n.hear(req.Context(), resp, err)
+	} else {
+		n.run.forget(c)
 	}
-	n.run.forget(c)
-	return n.hear(req.Context(), resp, err)
+	return n.hear(req.Context(), c, resp, err)
 }
 
 // write sends a request that may change something. It goes on at the server when
@@ -99,7 +104,7 @@ func (n *connection) write(ctx context.Context, req *http.Request, c *call) (*ht
 	if err != nil {
 		return nil, err
 	}
-	c.body = hashOf(body)
+	c.Body, c.ContentType, c.sum = body, req.Header.Get("Content-Type"), hashOf(body)
 	sent := req.WithContext(context.WithoutCancel(ctx))
 	sent.Body = io.NopCloser(bytes.NewReader(body))
 	type result struct {
@@ -113,41 +118,39 @@ func (n *connection) write(ctx context.Context, req *http.Request, c *call) (*ht
 	}()
 	select {
 	case r := <-answered:
-		resp, err := n.hear(req.Context(), r.resp, r.err)
-		n.run.cluster.noteAnswer(c, resp)
-		return resp, err
+		return n.hear(req.Context(), c, r.resp, r.err)
 	case <-ctx.Done():
 		c.gone.Store(true)
-		if !n.run.is(dead) {
-			n.run.cluster.noteAnswer(c, nil)
-		}
-		if err := req.Context().Err(); err != nil {
-			return nil, err
-		}
-		return nil, errReset
+		return n.hear(req.Context(), c, nil, cmp.Or(req.Context().Err(), error(errReset)))
 	}
 }
 
 // hear lets the process learn of an answer, if it still can.
-func (n *connection) hear(ctx context.Context, resp *http.Response, err error) (*http.Response, error) {
-	if err := n.run.hears(ctx); err != nil {
-		return nil, err
+func (n *connection) hear(ctx context.Context, c *call, resp *http.Response, err error) (*http.Response, error) {
+	if lost := n.run.hears(ctx); lost != nil {
+		resp, err = nil, lost
+	}
+	if c.known.Load() {
+		n.run.cluster.noteAnswer(c, resp)
 	}
 	return resp, err
 }
 
 // noteAnswer records what a process heard, and leaves the response to be read.
 func (c *Cluster) noteAnswer(call *call, resp *http.Response) {
-	e := &Answered{At: c.now(), Name: call.name, Client: call.client}
+	e := &Answered{At: c.now(), Call: &call.Call}
 	if resp != nil {
 		e.Code = resp.StatusCode
 	}
-	if e.Code >= http.StatusBadRequest {
+	if e.Code >= http.StatusBadRequest || e.Code != 0 && call.Request.Verb == "list" {
 		body, _ := io.ReadAll(resp.Body) // it is in memory
 		resp.Body = io.NopCloser(bytes.NewReader(body))
-		if object, _, err := c.decoder.Decode(body, nil, nil); err == nil {
-			if status, ok := object.(*metav1.Status); ok {
-				e.Reason = string(status.Reason)
+		switch object, _, err := c.decoder.Decode(body, nil, nil); object := object.(type) {
+		case *metav1.Status:
+			e.Reason = string(object.Reason)
+		default:
+			if err == nil {
+				e.List = object
 			}
 		}
 	}
@@ -171,6 +174,44 @@ func hashOf(body []byte) uint64 {
 func isWatch(query url.Values) bool {
 	w := query.Get("watch")
 	return w == "true" || w == "1"
+}
+
+// refuseWatchList notes that a list will come in place of a stream. A stream begins
+// with the newest state, and so must the list, although it asks for any.
+func (r *run) refuseWatchList(path string, query url.Values) {
+	if query.Get("resourceVersion") != "" {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.relists == nil {
+		r.relists = make(map[string]int)
+	}
+	r.relists[selected(path, query)]++
+}
+
+// consistent makes a list that stands for a stream ask for the newest state.
+func (r *run) consistent(req *http.Request, query url.Values) *http.Request {
+	if query.Get("resourceVersion") != "0" || isWatch(query) {
+		return req
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key := selected(req.URL.Path, query)
+	if r.relists[key] == 0 {
+		return req
+	}
+	r.relists[key]--
+	query.Del("resourceVersion")
+	query.Del("resourceVersionMatch")
+	query.Del("limit")
+	req = req.Clone(req.Context())
+	req.URL.RawQuery = query.Encode()
+	return req
+}
+
+func selected(path string, query url.Values) string {
+	return path + "?" + query.Get("fieldSelector") + "&" + query.Get("labelSelector")
 }
 
 // noWatchList is what an API server without streaming lists answers, after which a

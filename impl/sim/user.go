@@ -17,8 +17,6 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
-
-	"github.com/reconverge/reconverge/impl/apiserver"
 )
 
 // UserActions says what a User step can do, as its target is written.
@@ -91,13 +89,14 @@ func parseUserAction(text string) (userAction, error) {
 func (c *Cluster) userStep(s Step, a userAction) error {
 	c.record(&Taken{At: c.now(), Step: s})
 	err := userVerbs[a.verb].run(c, c.context, a)
-	e := &Answered{Name: s.String(), Client: apiserver.Client{Actor: userActor}, Code: http.StatusOK}
+	e := &Answered{Step: s, Code: http.StatusOK}
 	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
 		e.Code, e.Reason = int(status.Status().Code), string(status.Status().Reason)
 	}
-	c.quiesce()
+	c.settled()
 	e.At = c.now()
 	c.emit(e)
+	c.emit(&Rest{At: c.now()})
 	return err
 }
 

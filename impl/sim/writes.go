@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/reconverge/reconverge/impl/apiserver"
 	"github.com/reconverge/reconverge/impl/apiserver/store"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -25,7 +24,7 @@ type write struct {
 	revision int64
 	key      string
 	value    []byte // nil: deleted
-	client   apiserver.Client
+	call     *Call  // nil: of the user
 }
 
 // Create implements store.Store.
@@ -54,16 +53,14 @@ func (s *recordedStore) note(ctx context.Context, err error, w write) {
 		return
 	}
 	if c := callOf(ctx); c != nil {
-		w.client = c.client
-	} else {
-		w.client.Actor = userActor
+		w.call = &c.Call
 	}
 	s.cluster.gate.noteWrite(w)
 }
 
 // written makes the entry of a write, which is the next one in the order of revisions.
 func (c *Cluster) written(w write, at time.Duration) *Written {
-	e := &Written{At: at, Revision: w.revision, Client: w.client, Type: watch.Modified}
+	e := &Written{At: at, Revision: w.revision, Call: w.call, Type: watch.Modified}
 	e.Resource, e.Namespace, e.Name = splitKey(w.key)
 	e.Before = c.objects[w.key]
 	switch {
