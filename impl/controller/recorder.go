@@ -57,7 +57,7 @@ func (r *Recorder) record(about corev1.ObjectReference, eventType, reason, messa
 	}
 	now := metav1.Now()
 	event := &corev1.Event{
-		ObjectMeta:     metav1.ObjectMeta{Namespace: namespace, GenerateName: about.Name + "."},
+		ObjectMeta:     metav1.ObjectMeta{Namespace: namespace, GenerateName: about.Name + "-"},
 		InvolvedObject: about,
 		Type:           eventType,
 		Reason:         reason,
