@@ -32,8 +32,11 @@ const Component = "garbagecollector"
 // discoveryRetry is the pause after the kinds of the server could not be read.
 const discoveryRetry = time.Second
 
-// Options are the hazards of the collector. The zero value is as it should be.
+// Options configure the collector. The zero value is as it should be.
 type Options struct {
+	// Resources are those that are watched, such as pods; nil: all but events. In a
+	// cluster that is known to have no others it saves many requests.
+	Resources []string
 	// DeletingIsGone is gc.deletingIsGone: an owner that lets its dependents go is
 	// taken for one that is gone.
 	DeletingIsGone bool

@@ -85,14 +85,17 @@ func (c *Controller) readKinds() (kinds, error) {
 		}
 		for _, r := range list.APIResources {
 			if !strings.Contains(r.Name, "/") {
-				ks[gv.WithKind(r.Kind).GroupKind()] = kind{gv.WithResource(r.Name), r.Namespaced, worthWatching(r)}
+				ks[gv.WithKind(r.Kind).GroupKind()] = kind{gv.WithResource(r.Name), r.Namespaced, c.worthWatching(r)}
 			}
 		}
 	}
 	return ks, nil
 }
 
-func worthWatching(r metav1.APIResource) bool {
+func (c *Controller) worthWatching(r metav1.APIResource) bool {
+	if c.options.Resources != nil && !slices.Contains(c.options.Resources, r.Name) {
+		return false
+	}
 	for _, verb := range []string{"delete", "list", "watch"} {
 		if !slices.Contains(r.Verbs, verb) {
 			return false
