@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -188,13 +189,8 @@ func (c *call) prepare() (action, error) {
 			return nil, apierrors.NewBadRequest(err.Error())
 		}
 	}
-	if c.http.Body != nil {
-		if c.body, err = io.ReadAll(io.LimitReader(c.http.Body, bodyLimitBytes+1)); err != nil {
-			return nil, apierrors.NewBadRequest(err.Error())
-		}
-		if len(c.body) > bodyLimitBytes {
-			return nil, apierrors.NewRequestEntityTooLargeError(fmt.Sprintf("limit is %d", bodyLimitBytes))
-		}
+	if err := c.readBody(); err != nil {
+		return nil, err
 	}
 	if c.Subresource != "" {
 		return c.prepareSubresource()
@@ -218,6 +214,25 @@ func (c *call) prepare() (action, error) {
 		return c.prepareDelete()
 	}
 	return nil, apierrors.NewMethodNotSupported(c.r.gr, strings.ToLower(c.http.Method))
+}
+
+func (c *call) readBody() error {
+	if c.http.Body == nil || c.http.Body == http.NoBody {
+		return nil
+	}
+	limit := int64(bodyLimitBytes + 1)
+	var b bytes.Buffer
+	if n := c.http.ContentLength; n > 0 {
+		b.Grow(int(min(n, limit)) + bytes.MinRead)
+	}
+	if _, err := b.ReadFrom(io.LimitReader(c.http.Body, limit)); err != nil {
+		return apierrors.NewBadRequest(err.Error())
+	}
+	if b.Len() > bodyLimitBytes {
+		return apierrors.NewRequestEntityTooLargeError(fmt.Sprintf("limit is %d", bodyLimitBytes))
+	}
+	c.body = b.Bytes()
+	return nil
 }
 
 func (c *call) prepareRead() (action, error) {
