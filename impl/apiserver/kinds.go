@@ -8,6 +8,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/fields"
@@ -65,9 +66,9 @@ var strategies = map[schema.GroupKind]strategy{
 			set["reason"] = e.Reason
 			set["type"] = e.Type
 		},
-		uncollected: true, unconditionalUpdate: true, createOnUpdate: true,
+		validName: path.ValidatePathSegmentName, uncollected: true, unconditionalUpdate: true, createOnUpdate: true,
 	},
-	{Group: "events.k8s.io", Kind: "Event"}: {uncollected: true, unconditionalUpdate: true, createOnUpdate: true},
+	{Group: "events.k8s.io", Kind: "Event"}: {validName: path.ValidatePathSegmentName, uncollected: true, unconditionalUpdate: true, createOnUpdate: true},
 	{Kind: "ConfigMap"}:                     {unconditionalUpdate: true},
 	{Kind: "Secret"}:                        {unconditionalUpdate: true},
 	{Kind: "Service"}:                       {noGeneration: true, unconditionalUpdate: true, returnsDeleted: true},
