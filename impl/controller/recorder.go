@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -48,6 +49,12 @@ func (r *Recorder) Pod(namespace, name, eventType, reason, format string, args .
 // Node records an event about a node.
 func (r *Recorder) Node(node *corev1.Node, eventType, reason, format string, args ...any) {
 	r.record(corev1.ObjectReference{APIVersion: "v1", Kind: "Node", Name: node.Name, UID: node.UID}, eventType, reason, fmt.Sprintf(format, args...))
+}
+
+// ReplicaSet records an event about a ReplicaSet.
+func (r *Recorder) ReplicaSet(rs *appsv1.ReplicaSet, eventType, reason, format string, args ...any) {
+	r.record(corev1.ObjectReference{APIVersion: "apps/v1", Kind: "ReplicaSet", Namespace: rs.Namespace, Name: rs.Name, UID: rs.UID},
+		eventType, reason, fmt.Sprintf(format, args...))
 }
 
 func (r *Recorder) record(about corev1.ObjectReference, eventType, reason, message string) {

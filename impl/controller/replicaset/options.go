@@ -1,7 +1,5 @@
 package replicaset
 
-import "k8s.io/client-go/tools/record"
-
 // Options are the version and the hazards of the controller. The zero value is as
 // Kubernetes 1.37 has it.
 type Options struct {
@@ -10,8 +8,8 @@ type Options struct {
 	V1_9 bool
 	// Burst is how many pods one sync creates or deletes at most. 0: 500.
 	Burst int
-	// Recorder is told of pods that were created and deleted. nil: nobody is.
-	Recorder record.EventRecorder
+	// Events are written about pods that were created and deleted.
+	Events bool
 
 	// NoExpectations is rs.noExpectations (B01): what was created and deleted before is
 	// forgotten, whether the cache shows it or not. There is no read-your-writes gate.

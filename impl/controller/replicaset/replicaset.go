@@ -2,6 +2,7 @@ package replicaset
 
 import (
 	"context"
+	"sync"
 
 	apps "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -36,6 +37,7 @@ type Controller struct {
 	queue        controller.Queue
 	expectations *Expectations
 	writes       *Writes
+	recorder     *controller.Recorder
 }
 
 // New returns the ReplicaSet controller of p, with its handlers and indexes on the
@@ -57,6 +59,7 @@ func New(p *controller.Process, o Options) (*Controller, error) {
 		expectations: NewExpectations(o),
 		writes:       NewWrites(pods.Informer().GetStore(), replicaSets.Informer().GetStore()),
 	}
+	c.recorder = controller.NewRecorder(client, "replicaset-controller")
 	if err := controller.AddIndex(pods.Informer(), controller.PodsByController, controller.IndexByController); err != nil {
 		return nil, err
 	}
@@ -89,6 +92,9 @@ func indexBySibling(obj any) ([]string, error) {
 // Start keeps ReplicaSets at their size until ctx ends.
 func (c *Controller) Start(ctx context.Context) error {
 	defer c.queue.ShutDown()
+	var recorder sync.WaitGroup
+	defer recorder.Wait()
+	recorder.Go(func() { c.recorder.Run(ctx) })
 	if cache.WaitFor(ctx, "", c.synced...) {
 		controller.Work(ctx, c.queue, c.sync)
 	}

@@ -297,19 +297,6 @@ func TestR8APodBecomesAvailableByItself(t *testing.T) {
 	})
 }
 
-func TestABadSelectorDoesNoHarm(t *testing.T) {
-	in(t, right, func(w *world) {
-		rs := newReplicaSet(1)
-		rs.UID = ""
-		rs.Spec.Selector.MatchExpressions = []metav1.LabelSelectorRequirement{{Key: "app", Operator: "Sometimes"}}
-		if _, err := w.user.AppsV1().ReplicaSets("default").Create(w.Context(), rs, metav1.CreateOptions{}); err != nil {
-			return // the server does not let it in
-		}
-		w.wait(time.Minute)
-		require.Empty(t, w.pods())
-	})
-}
-
 func TestAReplicaSetThatIsBeingDeletedIsLeftAlone(t *testing.T) {
 	in(t, right, func(w *world) {
 		w.create(2)
@@ -318,5 +305,28 @@ func TestAReplicaSetThatIsBeingDeletedIsLeftAlone(t *testing.T) {
 		w.deletePod(w.pods()[0])
 		require.Len(t, w.pods(), 1)
 		require.EqualValues(t, 1, w.replicaSet().Status.Replicas, "its status is still written")
+	})
+}
+
+func TestEventsOnRequest(t *testing.T) {
+	in(t, replicaset.Options{Events: true}, func(w *world) {
+		w.create(1)
+		w.gate.answer("create pods", func(n int) apiserver.Verdict {
+			if n == 1 {
+				return refuse(forbidden())
+			}
+			return apiserver.Verdict{}
+		})
+		w.deletePod(w.pods()[0])
+		w.wait(time.Second)
+		w.scale(0)
+		events, err := w.user.CoreV1().Events("default").List(w.Context(), metav1.ListOptions{})
+		require.NoError(t, err)
+		var reasons []string
+		for _, e := range events.Items {
+			require.Equal(t, "ReplicaSet", e.InvolvedObject.Kind)
+			reasons = append(reasons, e.Reason)
+		}
+		require.ElementsMatch(t, []string{"SuccessfulCreate", "FailedCreate", "SuccessfulCreate", "SuccessfulDelete"}, reasons)
 	})
 }

@@ -140,9 +140,9 @@ func (c *Controller) writeStatus(ctx context.Context, rs *apps.ReplicaSet, statu
 	return write(live)
 }
 
-func (c *Controller) event(rs *apps.ReplicaSet, kind, reason, format string, args ...any) {
-	if c.options.Recorder != nil {
-		c.options.Recorder.Eventf(rs, kind, reason, format, args...)
+func (c *Controller) event(rs *apps.ReplicaSet, eventType, reason, format string, args ...any) {
+	if c.options.Events {
+		c.recorder.ReplicaSet(rs, eventType, reason, format, args...)
 	}
 }
 

@@ -47,12 +47,12 @@ func in(t *testing.T, o replicaset.Options, story func(w *world)) {
 		require.NoError(t, err)
 
 		ctx, cancel := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { require.NoError(t, kcm.Start(ctx)) })
+		ended := make(chan error, 1)
+		go func() { ended <- kcm.Start(ctx) }()
 		synctest.Wait()
 		story(w)
 		cancel()
-		running.Wait()
+		require.NoError(t, <-ended)
 	})
 }
 
@@ -191,6 +191,18 @@ func (g *gate) step(what string) {
 	held := g.held[what]
 	g.lock.Unlock()
 	held <- struct{}{}
+	synctest.Wait()
+}
+
+// lets is step, if one waits.
+func (g *gate) lets(what string) {
+	g.lock.Lock()
+	held := g.held[what]
+	g.lock.Unlock()
+	select {
+	case held <- struct{}{}:
+	default:
+	}
 	synctest.Wait()
 }
 
