@@ -19,7 +19,9 @@ type Options struct {
 	LargeCluster          int     // zones of more nodes than that are large; 0: 50
 	UnhealthyZone         float32 // share of lost nodes that makes partial disruption; 0: 0.55
 
-	Phase time.Duration // of the first monitor pass after the start
+	// Phase is when the first monitor pass begins, after the start; 0: 1 ms. Pods that
+	// the workers look at before it are on nodes of which nothing is known.
+	Phase time.Duration
 
 	// NoCancel leaves a node that is ready again in the queue of nodes to evict.
 	// Mutation nc.noCancel, hazard B22.
@@ -65,6 +67,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.MonitorGrace, grace)
 	setDefault(&o.StartupGrace, 60*time.Second)
 	setDefault(&o.PodEvictionTimeout, 5*time.Minute)
+	setDefault(&o.Phase, time.Millisecond)
 	setDefault(&o.EvictionRate, 0.1)
 	setDefault(&o.SecondaryEvictionRate, 0.01)
 	setDefault(&o.LargeCluster, 50)

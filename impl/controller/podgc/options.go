@@ -13,7 +13,7 @@ type Options struct {
 	Quarantine time.Duration // of a node that is missing, before it is asked for; 0: 40 s
 	Threshold  int           // terminal pods that are left alone; 0: 12500, negative: all
 
-	Phase time.Duration // of the first loop after the start
+	Phase time.Duration // of the first loop after the start; 0: 7 ms, beside the monitor pass
 
 	// NoLiveCheck believes the cache that a Node is gone, after the quarantine.
 	// Mutation podgc.noLiveCheck, hazard B24.
@@ -33,6 +33,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Quarantine == 0 {
 		o.Quarantine = 40 * time.Second
+	}
+	if o.Phase == 0 {
+		o.Phase = 7 * time.Millisecond
 	}
 	if o.Threshold == 0 {
 		o.Threshold = 12500

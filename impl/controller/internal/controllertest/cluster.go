@@ -13,12 +13,17 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/ptr"
 
 	"github.com/reconverge/reconverge/impl/apiserver"
 	"github.com/reconverge/reconverge/impl/controller"
 )
+
+// The handlers of client-go log, and one of them sleeps for the time since the last
+// error by a clock outside of the bubble, which is 26 years.
+func init() { utilruntime.ErrorHandlers = nil }
 
 // Namespace is that of all pods.
 const Namespace = "default"
@@ -147,8 +152,14 @@ func (k *Kubelet) Renew() {
 }
 
 // Report posts the condition Ready, with a heartbeat of now.
-func (k *Kubelet) Report(status corev1.ConditionStatus) {
-	node := k.c.Node(k.node)
+func (k *Kubelet) Report(status corev1.ConditionStatus) { require.NoError(k.c.t, k.Post(status)) }
+
+// Post is Report that may fail.
+func (k *Kubelet) Post(status corev1.ConditionStatus) error {
+	node, err := k.c.User.CoreV1().Nodes().Get(k.c.Ctx, k.node, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
 	ready := corev1.NodeCondition{Type: corev1.NodeReady, Status: status, LastHeartbeatTime: metav1.Now(), LastTransitionTime: metav1.Now()}
 	found := false
 	for i, old := range node.Status.Conditions {
@@ -162,8 +173,8 @@ func (k *Kubelet) Report(status corev1.ConditionStatus) {
 	if !found {
 		node.Status.Conditions = append(node.Status.Conditions, ready)
 	}
-	_, err := k.c.User.CoreV1().Nodes().UpdateStatus(k.c.Ctx, node, metav1.UpdateOptions{})
-	require.NoError(k.c.t, err)
+	_, err = k.c.User.CoreV1().Nodes().UpdateStatus(k.c.Ctx, node, metav1.UpdateOptions{})
+	return err
 }
 
 // AddPod makes a pod that runs on a node and is ready. Without tolerations it gets
