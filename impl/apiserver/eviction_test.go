@@ -130,3 +130,24 @@ func TestEvictionInParts(t *testing.T) {
 		require.EqualValues(t, 0, b.Status.DisruptionsAllowed, "the budget stays taken")
 	}
 }
+
+// TestUnreadyPodChangesWhileItIsEvicted lets the pod change after its eviction was
+// granted without the budget, because it was not ready: the DELETE may not count.
+func TestUnreadyPodChangesWhileItIsEvicted(t *testing.T) {
+	g := &testGate{}
+	s := newServer(t, apiserver.Options{Gate: g})
+	c := clientset(t, s, inProtobuf)
+	evictable(t, c, "a", corev1.ConditionFalse)
+	budget(t, c, "b", func(b *policyv1.PodDisruptionBudget) { b.Status.CurrentHealthy, b.Status.DesiredHealthy = 2, 2 })
+	g.request = func(_ context.Context, r *apiserver.Request) apiserver.Verdict {
+		if r.Part == apiserver.PartDelete {
+			touch(t, clientset(t, s, inJSON), "a")
+		}
+		return apiserver.Verdict{}
+	}
+	err := evict(c, "a")
+	require.True(t, apierrors.IsTooManyRequests(err), "%v", err)
+	p, err := c.CoreV1().Pods("default").Get(context.Background(), "a", metav1.GetOptions{})
+	require.NoError(t, err)
+	require.Nil(t, p.DeletionTimestamp)
+}

@@ -276,3 +276,44 @@ func TestDivergentCache(t *testing.T) {
 		require.Equal(t, broken, len(l.Items) == 1)
 	}
 }
+
+func TestAnotherOneWinsTheRemoval(t *testing.T) {
+	ctx := context.Background()
+	g := &testGate{}
+	s := newServer(t, apiserver.Options{Gate: g})
+	pods := clientset(t, s, inProtobuf).CoreV1().Pods("default")
+	_, err := pods.Create(ctx, newPod("a"), metav1.CreateOptions{})
+	require.NoError(t, err)
+	nested := false
+	g.request = func(_ context.Context, r *apiserver.Request) apiserver.Verdict {
+		if r.Part == apiserver.PartRemove && !nested {
+			nested = true
+			require.NoError(t, clientset(t, s, inJSON).CoreV1().Pods("default").Delete(ctx, "a", metav1.DeleteOptions{}))
+		}
+		return apiserver.Verdict{}
+	}
+	require.NoError(t, pods.Delete(ctx, "a", metav1.DeleteOptions{}), "NotFound is tolerated between the writes")
+	require.True(t, nested)
+	require.True(t, apierrors.IsNotFound(pods.Delete(ctx, "a", metav1.DeleteOptions{})))
+}
+
+// TestUpdateOfAMarkedPodRemovesIt acts between the two writes of a DELETE: nothing
+// keeps the pod any more, so that the update is its removal.
+func TestUpdateOfAMarkedPodRemovesIt(t *testing.T) {
+	ctx := context.Background()
+	g := &testGate{}
+	s := newServer(t, apiserver.Options{Gate: g})
+	c := clientset(t, s, inProtobuf)
+	pods := c.CoreV1().Pods("default")
+	_, err := pods.Create(ctx, newPod("a"), metav1.CreateOptions{})
+	require.NoError(t, err)
+	g.request = func(_ context.Context, r *apiserver.Request) apiserver.Verdict {
+		if r.Part == apiserver.PartRemove {
+			touch(t, clientset(t, s, inJSON), "a")
+			_, err := pods.Get(ctx, "a", metav1.GetOptions{})
+			require.True(t, apierrors.IsNotFound(err))
+		}
+		return apiserver.Verdict{}
+	}
+	require.NoError(t, pods.Delete(ctx, "a", metav1.DeleteOptions{}))
+}
