@@ -125,14 +125,7 @@ func encode(o runtime.Object, f format) ([]byte, error) {
 func decode(body []byte, into runtime.Object, strict bool) (schema.GroupVersionKind, error) {
 	if !bytes.HasPrefix(body, protobufPrefix) {
 		into.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})
-		if strict {
-			strictErrs, err := kjson.UnmarshalStrict(body, into)
-			if err == nil && len(strictErrs) > 0 {
-				err = fmt.Errorf("strict decoding error: %w", strictErrs[0])
-			}
-			return into.GetObjectKind().GroupVersionKind(), err
-		}
-		err := kjson.UnmarshalCaseSensitivePreserveInts(body, into)
+		err := unmarshal(body, into, strict)
 		return into.GetObjectKind().GroupVersionKind(), err
 	}
 	var u runtime.Unknown
@@ -144,6 +137,19 @@ func decode(body []byte, into runtime.Object, strict bool) (schema.GroupVersionK
 		return u.GroupVersionKind(), fmt.Errorf("%T has no protobuf encoding", into)
 	}
 	return u.GroupVersionKind(), message.Unmarshal(u.Raw)
+}
+
+// unmarshal reads JSON as upstream does. In strict mode an unknown or repeated field
+// is an error.
+func unmarshal(body []byte, into any, strict bool) error {
+	if !strict {
+		return kjson.UnmarshalCaseSensitivePreserveInts(body, into)
+	}
+	strictErrs, err := kjson.UnmarshalStrict(body, into)
+	if err == nil && len(strictErrs) > 0 {
+		err = fmt.Errorf("strict decoding error: %w", strictErrs[0])
+	}
+	return err
 }
 
 // decodeAny reads the body of a request by its content type and returns the type

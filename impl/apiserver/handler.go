@@ -3,6 +3,7 @@ package apiserver
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +30,8 @@ type call struct {
 	query  url.Values
 	format format
 	body   []byte
+
+	patchParts map[string]json.RawMessage // of a merge patch, by field; nil: apply it to the whole
 }
 
 // handle serves one request. An error is one of the connection.

@@ -7,18 +7,19 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"reflect"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/mergepatch"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 )
 
-// A patcher makes the JSON of an object's new state from that of its old one.
-type patcher func(old []byte) ([]byte, error)
+// A patcher makes what an object or a part of it becomes, in JSON, from what it was.
+// The type is that of the object or the part.
+type patcher func(old, patch []byte, typ any) ([]byte, error)
 
 func (c *call) preparePatch() (action, error) {
 	c.Verb = "patch"
@@ -45,7 +46,7 @@ func (c *call) preparePatch() (action, error) {
 	}, nil
 }
 
-// patcher reads the patch in the body (apiserver/pkg/endpoints/handlers/patch.go).
+// patcher checks the patch in the body (apiserver/pkg/endpoints/handlers/patch.go).
 func (c *call) patcher(t types.PatchType) (patcher, error) {
 	switch t {
 	case types.JSONPatchType:
@@ -53,7 +54,7 @@ func (c *call) patcher(t types.PatchType) (patcher, error) {
 		if err != nil {
 			return nil, apierrors.NewBadRequest(err.Error())
 		}
-		return func(old []byte) ([]byte, error) {
+		return func(old, _ []byte, _ any) ([]byte, error) {
 			doc, err := patch.Apply(old)
 			if err != nil {
 				return nil, unprocessable(err)
@@ -61,36 +62,42 @@ func (c *call) patcher(t types.PatchType) (patcher, error) {
 			return doc, nil
 		}, nil
 	case types.MergePatchType:
-		if err := isJSONObject(c.body); err != nil {
-			return nil, err
-		}
-		return func(old []byte) ([]byte, error) { return jsonpatch.MergePatch(old, c.body) }, nil
+		return func(old, patch []byte, _ any) ([]byte, error) { return jsonpatch.MergePatch(old, patch) }, c.splitPatch()
 	case types.StrategicMergePatchType:
-		if !c.r.builtin {
-			break
+		if c.r.builtin {
+			return strategicMerge, c.splitPatch()
 		}
-		if err := isJSONObject(c.body); err != nil {
-			return nil, err
-		}
-		return func(old []byte) ([]byte, error) {
-			doc, err := strategicpatch.StrategicMergePatch(old, c.body, c.r.empty())
-			if errors.Is(err, mergepatch.ErrBadJSONDoc) {
-				return nil, apierrors.NewBadRequest(err.Error())
-			}
-			if err != nil {
-				return nil, unprocessable(err)
-			}
-			return doc, nil
-		}, nil
 	}
 	return nil, unsupportedMediaType(string(t), string(types.JSONPatchType), string(types.MergePatchType), string(types.StrategicMergePatchType))
 }
 
-func isJSONObject(body []byte) error {
-	var m map[string]json.RawMessage
-	if err := json.Unmarshal(body, &m); err != nil {
+func strategicMerge(old, patch []byte, typ any) ([]byte, error) {
+	doc, err := strategicpatch.StrategicMergePatch(old, patch, typ)
+	if errors.Is(err, mergepatch.ErrBadJSONDoc) {
+		return nil, apierrors.NewBadRequest(err.Error())
+	}
+	if err != nil {
+		return nil, unprocessable(err)
+	}
+	return doc, nil
+}
+
+// parts are the fields of a Go object that a merge patch most often names.
+var parts = map[string]string{"metadata": "ObjectMeta", "spec": "Spec", "status": "Status"}
+
+// splitPatch notes the parts that a merge patch names, unless it names anything
+// else or replaces one: then it has to be applied to the whole.
+func (c *call) splitPatch() error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(c.body, &fields); err != nil {
 		return apierrors.NewBadRequest(fmt.Sprintf("error decoding patch: %v", err))
 	}
+	for name, patch := range fields {
+		if field, ok := c.r.typ.FieldByName(parts[name]); !ok || patch[0] != '{' || field.Type.Kind() != reflect.Struct {
+			return nil
+		}
+	}
+	c.patchParts = fields
 	return nil
 }
 
@@ -100,25 +107,60 @@ func unprocessable(err error) error {
 
 // patched applies a patch to a copy of an object.
 func (c *call) patched(patch patcher, was *version) (object, error) {
-	old, err := was.encoded(inJSON)
+	apply := c.patchedParts
+	if c.patchParts == nil {
+		apply = c.patchedWhole
+	}
+	next, err := apply(patch, was)
 	if err != nil {
 		return nil, err
-	}
-	doc, err := patch(old)
-	if err != nil {
-		return nil, err
-	}
-	next := c.r.empty()
-	got, err := decode(doc, next, c.query.Get("fieldValidation") == metav1.FieldValidationStrict)
-	if err != nil {
-		return nil, apierrors.NewBadRequest(err.Error())
-	}
-	if got != c.r.GroupVersionKind {
-		return nil, apierrors.NewBadRequest(fmt.Sprintf("patch may not change the kind to %s", got))
 	}
 	if next.GetName() != c.Name {
 		return nil, apierrors.NewBadRequest(fmt.Sprintf(
 			"the name of the object (%s) does not match the name on the URL (%s)", next.GetName(), c.Name))
 	}
 	return next, c.sameNamespace(next)
+}
+
+// patchedParts writes only those parts as JSON, and reads them again, that the patch
+// names. A merge of parts is the part of the merge.
+func (c *call) patchedParts(patch patcher, was *version) (object, error) {
+	next := was.obj.DeepCopyObject().(object)
+	for name, sub := range c.patchParts {
+		field := reflect.ValueOf(next).Elem().FieldByName(parts[name])
+		old, err := json.Marshal(field.Interface())
+		if err != nil {
+			return nil, err
+		}
+		part := reflect.New(field.Type())
+		doc, err := patch(old, sub, part.Interface())
+		if err != nil {
+			return nil, err
+		}
+		if err := unmarshal(doc, part.Interface(), c.strict()); err != nil {
+			return nil, apierrors.NewBadRequest(err.Error())
+		}
+		field.Set(part.Elem())
+	}
+	return next, nil
+}
+
+func (c *call) patchedWhole(patch patcher, was *version) (object, error) {
+	old, err := was.encoded(inJSON)
+	if err != nil {
+		return nil, err
+	}
+	next := c.r.empty()
+	doc, err := patch(old, c.body, next)
+	if err != nil {
+		return nil, err
+	}
+	got, err := decode(doc, next, c.strict())
+	if err != nil {
+		return nil, apierrors.NewBadRequest(err.Error())
+	}
+	if got != c.r.GroupVersionKind {
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("patch may not change the kind to %s", got))
+	}
+	return next, nil
 }

@@ -129,8 +129,11 @@ func (c *call) prepareCreate() (action, error) {
 
 // decode reads the body, which holds an object of the resource's kind.
 func (c *call) decode(o object) error {
-	return decodeBody(c.http.Header.Get("Content-Type"), c.body, o, c.r.GroupVersionKind, c.query.Get("fieldValidation") == metav1.FieldValidationStrict)
+	return decodeBody(c.http.Header.Get("Content-Type"), c.body, o, c.r.GroupVersionKind, c.strict())
 }
+
+// strict says that the client wants unknown fields refused.
+func (c *call) strict() bool { return c.query.Get("fieldValidation") == metav1.FieldValidationStrict }
 
 // sameNamespace fills in the namespace of the request, which the object may repeat.
 func (c *call) sameNamespace(o object) error {

@@ -2,6 +2,7 @@ package apiserver_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/reconverge/reconverge/impl/apiserver"
@@ -233,4 +234,42 @@ func TestDefaultsAndAdmission(t *testing.T) {
 	n, err := c.CoreV1().Nodes().Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n"}}, metav1.CreateOptions{})
 	require.NoError(t, err)
 	require.Equal(t, []corev1.Taint{{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoSchedule}}, n.Spec.Taints)
+}
+
+// TestPatchInParts holds a patch that names only parts of the object against the
+// same patch with the kind beside them, which is applied to the whole.
+func TestPatchInParts(t *testing.T) {
+	ctx := context.Background()
+	for _, body := range []string{
+		`{}`,
+		`{"metadata":{"labels":{"app":null,"x":"y"},"finalizers":["a/b"]}}`,
+		`{"metadata":{"annotations":{"a":"b"}},"spec":{"activeDeadlineSeconds":5}}`,
+		`{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"o","uid":"u"}]}}`,
+		`{"metadata":{"ownerReferences":[{"$patch":"delete","uid":"v"}],"labels":{"$patch":"replace","z":"z"}}}`,
+		`{"spec":{"containers":[{"name":"main","image":"web:2"}]}}`,
+		`{"spec":null}`, `{"metadata":{"name":"b"}}`, `{"spec":"words"}`, `{"spec":{"containers":3}}`, `{"unknown":{}}`,
+	} {
+		for _, kind := range []types.PatchType{types.MergePatchType, types.StrategicMergePatchType} {
+			var results []string
+			for _, whole := range []bool{false, true} {
+				pods := clientset(t, newServer(t, apiserver.Options{}), inJSON).CoreV1().Pods("default")
+				p := newPod("a")
+				p.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: "o", UID: "v"}}
+				p, err := pods.Create(ctx, p, metav1.CreateOptions{})
+				require.NoError(t, err)
+				patch := body
+				if whole {
+					patch = `{"kind":"Pod"` + strings.TrimSuffix(","+body[1:], ",}") + map[bool]string{true: "}"}[body == "{}"]
+				}
+				got, err := pods.Patch(ctx, "a", kind, []byte(patch), metav1.PatchOptions{})
+				if err != nil {
+					results = append(results, string(apierrors.ReasonForError(err)))
+					continue
+				}
+				got.CreationTimestamp = p.CreationTimestamp
+				results = append(results, got.String())
+			}
+			require.Equal(t, results[1], results[0], "%s %s", kind, body)
+		}
+	}
 }
