@@ -248,15 +248,16 @@ func (s *Scenario) nodesInOrder() bool {
 // system is a scenario as the actions use it.
 type system struct {
 	Scenario
-	lag, past uint8
-	limit     int // pod identities
-	limited   bool
-	budgeted  bool    // a PodDisruptionBudget guards the pods, and somebody asks for evictions
-	disrupts  bool    // the states of the zones matter
-	rated     bool    // the rate of evictions matters
-	repels    Taints  // keep the scheduler from placing a pod
-	spendable []Fault // those with a budget
-	bug       bugs
+	lag, past  uint8
+	limit      int // pod identities
+	limited    bool
+	budgeted   bool    // a PodDisruptionBudget guards the pods, and somebody asks for evictions
+	disrupts   bool    // the states of the zones matter
+	rated      bool    // the rate of evictions matters
+	unsettling bool    // a step may leave something to settle of any pod: see touched
+	repels     Taints  // keep the scheduler from placing a pod
+	spendable  []Fault // those with a budget
+	bug        bugs
 
 	control     []step   // the actions of the control plane
 	actionNames []string // of all actions
@@ -285,6 +286,7 @@ func newSystem(s Scenario) (*system, error) {
 		plant, _ := switchByName(name) // Validate has found it
 		plant(&y.bug)
 	}
+	y.unsettling = s.BarePods > 0 || y.bug != (bugs{})
 	return y, nil
 }
 

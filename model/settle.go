@@ -2,7 +2,8 @@ package model
 
 // settle appends next, to which from leads, with everything done that a
 // process does at once when its view of the world changes: work that reads and
-// writes its own memory only, and that no other process can come between.
+// writes its own memory only, and that no other process can come between. from is
+// settled, or is next.
 func (y *system) settle(dst []State, from, next *State) []State {
 	dst = append(dst, *next)
 	y.settleInPlace(from, &dst[len(dst)-1])
@@ -18,7 +19,8 @@ func (y *system) settleInPlace(from, next *State) {
 	}
 	y.settleQuarantine(next)
 	tainted := y.someTainted(next)
-	for i := range next.used() {
+	for touched := y.touched(from, next); touched != 0; touched &= touched - 1 {
+		i := touched.first()
 		p := &next.Pods[i]
 		if p.ExpectDel && next.kcmPod(i).ending() {
 			p.ExpectDel = false

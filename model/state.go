@@ -340,6 +340,9 @@ type podSet uint16
 
 func (p podSet) len() int { return bits.OnesCount16(uint16(p)) }
 
+// first returns the least element of a set that is not empty.
+func (p podSet) first() int { return bits.TrailingZeros16(uint16(p)) }
+
 // all yields the set in ascending order.
 func (p podSet) all() iter.Seq[int] {
 	return func(yield func(int) bool) {
