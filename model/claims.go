@@ -36,9 +36,10 @@ type Claim struct {
 	// It can be asked for all the same.
 	unless func(y *system) string
 
-	// One of these two says what it is.
+	// One of these says what it is.
 	property func(y *system) check.Property[State]
 	pods     *podClaim
+	step     *stepClaim
 }
 
 // A podClaim is made of every pod that a step changes.
@@ -48,64 +49,76 @@ type podClaim struct {
 	actions  []string             // whose steps are judged; nil: all
 }
 
+// A stepClaim is made of every step, given what it changes.
+type stepClaim struct {
+	ok       func(y *system, from, to *State, c changes) bool
+	relevant func(y *system, s *State) bool // there is something to judge of steps from s; nil: always
+}
+
 // Kind is the form of the claim.
 func (c *Claim) Kind() check.Kind {
-	if c.pods != nil {
+	if c.pods != nil || c.step != nil {
 		return check.KindTransition
 	}
 	return c.property(&system{}).Kind()
 }
 
-// properties makes the properties of the claims, in their order. Those about the
-// pods that any step changes are judged together, so that these are looked for
-// once.
+// properties makes the properties of the claims, in their order. Those about any
+// step, or about the pods that any step changes, are judged together, so that
+// what it changes is looked for once.
 func (y *system) properties(claims []Claim) (all []check.Property[State]) {
 	var names []string
-	var joint []*podClaim
-	for _, c := range claims {
-		if c.pods != nil && c.pods.actions == nil {
-			names, joint = append(names, c.ID), append(joint, c.pods)
+	var joint []*Claim
+	for i := range claims {
+		if c := &claims[i]; c.step != nil || c.pods != nil && c.pods.actions == nil {
+			names, joint = append(names, c.ID), append(joint, c)
 		}
 	}
-	judged := check.TransitionsInPlace(broken(joint), names...)
-	for _, c := range claims {
-		switch {
-		case c.pods == nil:
+	judged := check.TransitionsInPlace(y.broken(joint), names...)
+	for i := range claims {
+		switch c := &claims[i]; {
+		case c.property != nil:
 			all = append(all, c.property(y))
-		case c.pods.actions == nil:
-			all = append(all, c.pods.when(judged[0]))
+		case c.step != nil || c.pods.actions == nil:
+			all = append(all, c.when(y, judged[0]))
 			judged = judged[1:]
 		default:
-			judge := broken([]*podClaim{c.pods})
-			all = append(all, c.pods.when(check.TransitionInPlace(c.ID, func(from, to *State) bool { return judge(from, to) == 0 }, c.pods.actions...)))
+			judge := y.broken([]*Claim{c})
+			all = append(all, c.when(y, check.TransitionInPlace(c.ID, func(from, to *State) bool { return judge(from, to) == 0 }, c.pods.actions...)))
 		}
 	}
 	return all
 }
 
 // broken returns the function whose bit i says that a step breaks the i-th claim.
-func broken(claims []*podClaim) func(from, to *State) uint64 {
+func (y *system) broken(claims []*Claim) func(from, to *State) uint64 {
 	return func(from, to *State) (bits uint64) {
-		for i := range to.used() {
-			a, b := &from.Pods[i], &to.Pods[i]
-			if *a == *b {
-				continue
-			}
-			for k, c := range claims {
-				if !c.ok(a, b) {
+		c := changed(from, to)
+		for pods := c.pods; pods != 0; pods &= pods - 1 {
+			i := pods.first()
+			for k, claim := range claims {
+				if claim.pods != nil && !claim.pods.ok(&from.Pods[i], &to.Pods[i]) {
 					bits |= 1 << k
 				}
+			}
+		}
+		for k, claim := range claims {
+			if claim.step != nil && !claim.step.ok(y, from, to, c) {
+				bits |= 1 << k
 			}
 		}
 		return bits
 	}
 }
 
-func (c *podClaim) when(p check.Property[State]) check.Property[State] {
-	if c.relevant == nil {
-		return p
+func (c *Claim) when(y *system, p check.Property[State]) check.Property[State] {
+	switch {
+	case c.pods != nil && c.pods.relevant != nil:
+		return p.WhenInPlace(when(c.pods.relevant))
+	case c.step != nil && c.step.relevant != nil:
+		return p.WhenInPlace(func(s *State) bool { return c.step.relevant(y, s) })
 	}
-	return p.WhenInPlace(when(c.relevant))
+	return p
 }
 
 // Catalogue returns every property that there is.

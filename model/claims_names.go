@@ -48,7 +48,7 @@ func nameClaims() []Claim {
 				}
 				return ""
 			},
-			property: evictions("P-TOLERATES", func(y *system, s *State, n int) bool {
+			step: evictions(func(y *system, s *State, n int) bool {
 				v := s.kcmNode(n)
 				taints := v.Taints
 				return !v.Object || y.Version == V1_9 || taints&NoExecuteUnreachable != 0 && y.Toleration != TolerateForever ||

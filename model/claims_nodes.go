@@ -116,7 +116,7 @@ func nodeClaims() []Claim {
 		{ID: "P-EVICT-WELL", Status: NotGuaranteed,
 			Claim:  "no eviction of a pod begins while its machine is connected and well",
 			Source: "fails as a timer of the taint eviction controller outlives the Node that it was armed for: tainteviction/taint_eviction.go:handleNodeUpdate cancels nothing for a Node that is gone",
-			property: evictions("P-EVICT-WELL", func(_ *system, s *State, n int) bool {
+			step: evictions(func(_ *system, s *State, n int) bool {
 				return s.Nodes[n].Link != Up || s.Nodes[n].Broken
 			}, func(s *State, n int) bool { return s.Nodes[n].Link == Up && !s.Nodes[n].Broken })},
 		{ID: "L-NOTREADY-FALSE", Status: NotGuaranteed, Assumption: "weak fairness of every action that is neither a fault nor a user's; faults stop",

@@ -29,9 +29,9 @@ func safetyClaims() []Claim {
 				return true
 			}, relevant: func(p *Pod) bool { return p.Terminating() || p.Object == Removed }}},
 		{ID: "P-RV", Status: Guaranteed,
-			Claim:    "a step writes at most one object, and a write that carries a resourceVersion is accepted only on the revision it read",
-			Source:   "apiserver/pkg/storage/etcd3/store.go:GuaranteedUpdate",
-			property: revisions},
+			Claim:  "a step writes at most one object, and a write that carries a resourceVersion is accepted only on the revision it read",
+			Source: "apiserver/pkg/storage/etcd3/store.go:GuaranteedUpdate",
+			step:   &stepClaim{ok: revisions}},
 		{ID: "P-UID", Status: Guaranteed,
 			Claim:  "a UID never reappears after its object was removed",
 			Source: "apiserver/pkg/registry/rest/meta.go:FillObjectMetaSystemFields",
@@ -145,7 +145,7 @@ func safetyClaims() []Claim {
 				}
 				return cmp.Or(lateUntaint(y), trippedBreaker(y), needsOwnTimer(y))
 			},
-			property: evictions("P-CANCEL", func(y *system, s *State, n int) bool { return s.kcmNode(n).Ready != True },
+			step: evictions(func(y *system, s *State, n int) bool { return s.kcmNode(n).Ready != True },
 				func(s *State, n int) bool { return s.Nodes[n].Ready == True })},
 		{ID: "P-EVICT-WHY", Status: Assumed, Assumption: "a node that is seen ready loses its NoExecute taint, in the view of its pods' timers too, before it fails again or a timer runs out; and timers are not kept by a name that is used again (1.37)",
 			Claim:  "the eviction of a pod is decided only after the deciding process has held its node not ready for the whole eviction delay, by its own clock, or has seen its Node object gone",
@@ -156,7 +156,7 @@ func safetyClaims() []Claim {
 				}
 				return cmp.Or(lateUntaint(y), taintKept(y), needsOwnTimer(y))
 			},
-			property: evictions("P-EVICT-WHY", func(y *system, s *State, n int) bool {
+			step: evictions(func(y *system, s *State, n int) bool {
 				if y.Version == V1_9 { // counted from the last heartbeat, when the node is queued
 					return s.kcmNode(n).Ready != True && (s.KCM.Uptime >= evictionTicks || !s.Nodes[n].Queued)
 				}
@@ -224,38 +224,34 @@ func (s *State) active() (n int) {
 }
 
 // revisions is P-RV.
-func revisions(y *system) check.Property[State] {
-	return check.TransitionInPlace("P-RV", func(from, to *State) bool {
-		written := 0
-		if from.Owner != to.Owner {
-			written++
-		}
-		if from.PDB != to.PDB {
-			written++
-		}
-		if from.Nodes != to.Nodes {
-			for n := range to.Nodes {
-				if from.Nodes[n].kcmView() != to.Nodes[n].kcmView() {
-					written++
-				}
-			}
-		}
-		marked := -1
-		for i := range to.used() {
-			a, b := &from.Pods[i], &to.Pods[i]
-			if *a == *b {
-				continue
-			}
-			if a.inStore() != b.inStore() {
+func revisions(y *system, from, to *State, c changes) bool {
+	written := 0
+	if from.Owner != to.Owner {
+		written++
+	}
+	if from.PDB != to.PDB {
+		written++
+	}
+	if c.nodes {
+		for n := range to.Nodes {
+			if from.Nodes[n].kcmView() != to.Nodes[n].kcmView() {
 				written++
 			}
-			if a.Ready && !b.Ready && a.Phase == b.Phase && a.Stored() && b.Stored() {
-				marked = i // by the node lifecycle controller, from its cache
-			}
 		}
-		stale := y.Version == V1_37 && marked >= 0 && from.kcmPod(marked) != from.Pods[marked].kcmView()
-		return written <= 1 && !stale
-	})
+	}
+	marked := -1
+	for pods := c.pods; pods != 0; pods &= pods - 1 {
+		i := pods.first()
+		a, b := &from.Pods[i], &to.Pods[i]
+		if a.inStore() != b.inStore() {
+			written++
+		}
+		if a.Ready && !b.Ready && a.Phase == b.Phase && a.Stored() && b.Stored() {
+			marked = i // by the node lifecycle controller, from its cache
+		}
+	}
+	stale := y.Version == V1_37 && marked >= 0 && from.kcmPod(marked) != from.Pods[marked].kcmView()
+	return written <= 1 && !stale
 }
 
 // inStore is a pod as the store holds it: its object without what processes
@@ -268,36 +264,38 @@ func (p *Pod) inStore() Pod {
 		Owner: p.Owner, Unlabelled: p.Unlabelled}
 }
 
-// evictions makes a property of the steps in which the eviction of pods from a
+// evictions makes a claim about the steps in which the eviction of pods from a
 // node is decided: a timer fires (v1.37), the node is queued or its pods are
 // condemned (v1.9). ok judges the state after that step; relevant says of which
 // nodes with pods waiting for eviction, or (v1.9) that may be queued for it,
 // there is something to judge.
-func evictions(id string, ok func(y *system, s *State, n int) bool, relevant func(s *State, n int) bool) func(*system) check.Property[State] {
-	return func(y *system) check.Property[State] {
-		return check.TransitionInPlace(id, func(from, to *State) bool {
-			for i := range to.used() {
-				a, b := &from.Pods[i], &to.Pods[i]
-				if (b.Timer == Fired && a.Timer != Fired || b.Condemned && !a.Condemned) && (b.Node == 0 || !ok(y, to, int(b.Node-1))) {
-					return false
-				}
+func evictions(ok func(y *system, s *State, n int) bool, relevant func(s *State, n int) bool) *stepClaim {
+	return &stepClaim{ok: func(y *system, from, to *State, c changes) bool {
+		for pods := c.pods; pods != 0; pods &= pods - 1 {
+			i := pods.first()
+			a, b := &from.Pods[i], &to.Pods[i]
+			if (b.Timer == Fired && a.Timer != Fired || b.Condemned && !a.Condemned) && (b.Node == 0 || !ok(y, to, int(b.Node-1))) {
+				return false
 			}
-			for n := range to.Nodes {
-				if to.Nodes[n].Queued && !from.Nodes[n].Queued && !ok(y, to, n) {
-					return false
-				}
-			}
+		}
+		if !c.nodes {
 			return true
-		}).WhenInPlace(func(s *State) bool {
-			for n := range s.Nodes {
-				waiting := y.Version == V1_9 && s.kcmNode(n).Ready != True || s.Nodes[n].Queued || s.anyPod(func(p *Pod) bool { return p.Node == NodeRef(n+1) && (p.Timer != Off || p.Condemned) })
-				if waiting && relevant(s, n) {
-					return true
-				}
+		}
+		for n := range to.Nodes {
+			if to.Nodes[n].Queued && !from.Nodes[n].Queued && !ok(y, to, n) {
+				return false
 			}
-			return false
-		})
-	}
+		}
+		return true
+	}, relevant: func(y *system, s *State) bool {
+		for n := range s.Nodes {
+			waiting := y.Version == V1_9 && s.kcmNode(n).Ready != True || s.Nodes[n].Queued || s.anyPod(func(p *Pod) bool { return p.Node == NodeRef(n+1) && (p.Timer != Off || p.Condemned) })
+			if waiting && relevant(s, n) {
+				return true
+			}
+		}
+		return false
+	}}
 }
 
 // eight is the picture of the second experiment: on one node every replica
