@@ -15,7 +15,11 @@ import (
 	"github.com/reconverge/reconverge/impl/controller"
 )
 
-const statusPeriod = 10 * time.Second
+const (
+	statusPeriod = 10 * time.Second
+	// statusOffset keeps the tick from the instants of the lease, which is renewed as often.
+	statusOffset = 3 * time.Millisecond
+)
 
 // A statusManager tells the API what has become of pods (K6), and deletes those
 // that have ended (K7). One goroutine runs it, one request after the other.
@@ -63,7 +67,7 @@ func (s *pods) forget(uid types.UID) {
 
 // run syncs what is new at once, and every 10 s looks at all pods.
 func (m *statusManager) run(ctx context.Context) {
-	tick := time.NewTimer(statusPeriod + m.o.Phase)
+	tick := time.NewTimer(statusPeriod + m.o.Phase + statusOffset)
 	defer tick.Stop()
 	for {
 		select {

@@ -89,7 +89,7 @@ func (c *Cluster) Untaint(node string) {
 // in the goroutines of requests.
 type Gate struct {
 	mu      sync.Mutex
-	cut     map[string]bool          // actors whose requests fail
+	cut     map[string]bool // actors whose requests fail
 	lags    []lag
 	request func(*apiserver.Request) apiserver.Verdict
 	event   func(*apiserver.Event) apiserver.Verdict
