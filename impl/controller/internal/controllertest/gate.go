@@ -34,7 +34,7 @@ type rule struct {
 
 // Writes are the writes of the controller manager since the last call, but for
 // events, each as "seconds component verb resource/subresource name", when they
-// took effect.
+// took effect. The second write of a delete at once is not among them.
 func (g *Gate) Writes() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -104,7 +104,11 @@ func describe(r *apiserver.Request) string {
 	if r.Subresource != "" {
 		resource += "/" + r.Subresource
 	}
-	return strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Verb, resource, r.Name))
+	verb := r.Verb
+	if r.Part == apiserver.PartRemove {
+		verb = "remove"
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s", verb, resource, r.Name))
 }
 
 // Request implements [apiserver.Gate].
@@ -122,7 +126,7 @@ func (g *Gate) Request(ctx context.Context, r *apiserver.Request) apiserver.Verd
 	}
 	switch r.Verb {
 	case "create", "update", "patch", "delete":
-		if r.Resource.Resource != "events" {
+		if r.Resource.Resource != "events" && r.Part != apiserver.PartRemove {
 			g.mu.Lock()
 			defer g.mu.Unlock()
 			g.writes = append(g.writes, fmt.Sprintf("%ds %s %s", int(time.Since(g.start).Seconds()), r.Client.Component, describe(r)))
