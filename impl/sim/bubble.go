@@ -3,10 +3,13 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand"
 	"os"
+	"reflect"
 	"regexp"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -35,20 +38,19 @@ type TB interface {
 func Run(t TB, o Options, f func(*Cluster)) {
 	t.Helper()
 	var c *Cluster
-	passed := false
-	defer func() {
-		if !passed && c != nil {
-			t.Logf("sim: the last steps were\n%s", c.history.String())
-		}
-	}()
-	err := Open(o, func(cluster *Cluster) {
+	end := open(o, func(cluster *Cluster) {
 		c = cluster
 		f(cluster)
 	})
-	if err != nil {
+	if end.failed() && c != nil {
+		t.Logf("sim: the last steps were\n%s", c.history.String())
+	}
+	if end.stack != "" {
+		t.Logf("sim: panic: %v\n%s", end.panicked, end.stack)
+	}
+	if err := end.resume(); err != nil {
 		t.Fatalf("sim: %v", err)
 	}
-	passed = true
 }
 
 // Open is Run without a test: it returns what Run fails the test with.
@@ -57,11 +59,17 @@ func Run(t TB, o Options, f func(*Cluster)) {
 // client-go draws from the random numbers of the process, and what is drawn must
 // not depend on another bubble.
 func Open(o Options, f func(*Cluster)) error {
+	end := open(o, f)
+	return end.resume()
+}
+
+func open(o Options, f func(*Cluster)) (end ending) {
+	if bubbleName() != "" {
+		panic("sim: a bubble cannot be opened in a bubble")
+	}
 	oneBubble.Lock()
 	defer oneBubble.Unlock()
 	prepareProcess.Do(quietProcess)
-
-	var end ending
 	done := make(chan struct{})
 	go func() {
 		// synctest takes a panic of the bubble for one of the test, and ends this
@@ -72,10 +80,10 @@ func Open(o Options, f func(*Cluster)) error {
 				end.err = errors.Join(end.err, fmt.Errorf("%v\n%s", p, leaked(end.bubble)))
 			}
 		}()
-		synctest.Test(new(testing.T), func(*testing.T) { end = inBubble(o, f) })
+		synctest.Test(new(testing.T), func(*testing.T) { inBubble(o, f, &end) })
 	}()
 	<-done
-	return end.resume()
+	return end
 }
 
 var (
@@ -86,15 +94,19 @@ var (
 // An ending is how a function ended: it returned, panicked, or ended its goroutine.
 type ending struct {
 	panicked any
-	exited   bool // runtime.Goexit, as FailNow does
+	where    uint64 // hash of the stack of the panic
+	stack    string // of a panic that no test library has made
+	exited   bool   // runtime.Goexit, as FailNow does
 	err      error
 	bubble   string // as stack traces name it
 }
 
+func (e *ending) failed() bool { return e.panicked != nil || e.exited || e.err != nil }
+
 // resume lets the caller's goroutine end in the same way.
-func (e ending) resume() error {
+func (e *ending) resume() error {
 	if e.panicked != nil {
-		panic(e.panicked)
+		panicAgain(e.panicked, e.where, 8)
 	}
 	if e.exited {
 		runtime.Goexit()
@@ -102,32 +114,68 @@ func (e ending) resume() error {
 	return e.err
 }
 
-func inBubble(o Options, f func(*Cluster)) (end ending) {
-	seed(o.Seed)
-	end.bubble = bubbleName()
-	c, err := newCluster(o)
-	if err != nil {
-		end.err = err
-		return end
+// panicAgain panics with p in a stack that depends on where: two bits of it a frame,
+// in the line numbers. rapid takes two panics for the same failure if their stacks
+// are the same, and would else shrink a violation to any other, or to a lack of
+// random numbers, which is a panic too.
+func panicAgain(p any, where uint64, frames int) {
+	if frames == 0 {
+		panic(p)
 	}
-	// f has a goroutine of its own, for Goexit ends it.
+	switch where % 4 {
+	case 0:
+		panicAgain(p, where/4, frames-1)
+	case 1:
+		panicAgain(p, where/4, frames-1)
+	case 2:
+		panicAgain(p, where/4, frames-1)
+	case 3:
+		panicAgain(p, where/4, frames-1)
+	}
+}
+
+// apart calls f in a goroutine of its own, for Goexit ends that.
+func apart(f func()) ending {
 	finished := make(chan ending, 1)
 	go func() {
 		e := ending{exited: true}
 		defer func() {
-			if e.exited {
-				if p := recover(); p != nil {
-					e.panicked, e.exited = p, false
-				}
+			if p := recover(); p != nil {
+				e = caught(p)
 			}
 			finished <- e
 		}()
-		f(c)
+		f()
 		e.exited = false
 	}()
-	e := <-finished
-	e.bubble, e.err = end.bubble, c.close()
+	return <-finished
+}
+
+// caught is called by the function that recovers p.
+func caught(p any) ending {
+	e := ending{panicked: p}
+	callers := make([]uintptr, 32)
+	h := fnv.New64a()
+	fmt.Fprint(h, callers[:runtime.Callers(3, callers)])
+	e.where = h.Sum64()
+	if reflect.TypeOf(p).PkgPath() != "pgregory.net/rapid" {
+		e.stack = string(debug.Stack())
+	}
 	return e
+}
+
+func inBubble(o Options, f func(*Cluster), end *ending) {
+	seed(o.Seed)
+	bubble := bubbleName()
+	end.bubble = bubble // leaked needs it if this function never returns
+	c, err := newCluster(o)
+	if err != nil {
+		end.err = err
+		return
+	}
+	e := apart(func() { f(c) })
+	e.bubble, e.err = bubble, c.close()
+	*end = e
 }
 
 // quietProcess changes what client-go keeps in global variables and a bubble cannot

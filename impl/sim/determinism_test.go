@@ -49,18 +49,17 @@ func drawn(c *sim.Cluster, seed uint64, n int) {
 	}
 }
 
-func historyOf(t *testing.T, seed uint64, n int) string {
+// history is that of n drawn steps, and of what follows when the faults end.
+func history(t *testing.T, build func(*sim.Cluster), seed uint64, n int) string {
 	var h sim.History
 	sim.Run(t, sim.Options{Recorders: []sim.Recorder{&h}}, func(c *sim.Cluster) {
-		c.Apply(web(3))
-		c.Start("kcm", keepers(true))
-		c.Start("kcm-2", keepers(true))
+		build(c)
 		drawn(c, seed, n)
 		for _, name := range c.Actors() {
 			_ = c.Do(sim.Step{Verb: sim.Heal, Target: name})
 			_ = c.Do(sim.Step{Verb: sim.Restart, Target: name})
 		}
-		c.Settle(minute)
+		c.Settle(time.Minute)
 	})
 	return h.String()
 }
@@ -75,13 +74,30 @@ func requireSame(t *testing.T, want, got, what string) {
 	require.Equal(t, len(wants), len(gots), what)
 }
 
-// The same schedule gives the same history, byte for byte, through crashes, cuts,
+// The same schedule has the same history, byte for byte, through crashes, cuts,
 // partitions and lost answers.
 func TestTheSameScheduleHasTheSameHistory(t *testing.T) {
-	for seed := range uint64(10) {
-		want := historyOf(t, seed, 150)
-		for range 9 {
-			requireSame(t, want, historyOf(t, seed, 150), fmt.Sprint("seed ", seed))
+	t.Run("two keepers", func(t *testing.T) {
+		testSameHistory(t, 10, 10, func(c *sim.Cluster) {
+			c.Apply(web(3))
+			c.Start("kcm", keepers(true))
+			c.Start("kcm-2", keepers(true))
+		})
+	})
+	t.Run("control plane", func(t *testing.T) {
+		testSameHistory(t, 10, 10, func(c *sim.Cluster) {
+			c.Apply(web(3))
+			startControlPlane(c, "node-a", "node-b")
+			c.Settle(5 * time.Second)
+		})
+	})
+}
+
+func testSameHistory(t *testing.T, seeds uint64, runs int, build func(*sim.Cluster)) {
+	for seed := range seeds {
+		want := history(t, build, seed, 100)
+		for range runs - 1 {
+			requireSame(t, want, history(t, build, seed, 100), fmt.Sprint("seed ", seed))
 		}
 	}
 }

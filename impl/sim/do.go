@@ -113,8 +113,12 @@ func (c *Cluster) record(e *Taken) {
 }
 
 func (c *Cluster) planVerdict(s Step) (func() error, error) {
+	name, revision, err := s.revision()
+	if err != nil {
+		return nil, err
+	}
 	pending := c.pending()
-	i := slices.IndexFunc(pending, func(p waiting) bool { return p.label == s.Target })
+	i := slices.IndexFunc(pending, func(p waiting) bool { return p.label == name })
 	if i < 0 {
 		return nil, notPending(s, labels(pending))
 	}
@@ -122,6 +126,9 @@ func (c *Cluster) planVerdict(s Step) (func() error, error) {
 	v, err := p.meaning(s.Verb)
 	if err != nil {
 		return nil, fmt.Errorf("sim: step %q: %w", s, err)
+	}
+	if s.Verb == Stale {
+		v.At = revision
 	}
 	return func() error { c.decide(s, p, v); return nil }, nil
 }
@@ -149,7 +156,7 @@ func (p *pending) meaning(v Verb) (apiserver.Verdict, error) {
 	case v == Keep && request:
 		return apiserver.Verdict{Hold: true}, nil
 	case v == Stale && request && p.request.Stale:
-		return apiserver.Verdict{At: 1}, nil
+		return apiserver.Verdict{}, nil
 	case v == Expire && (p.event != nil || request && (p.request.Verb == "list" || p.request.Verb == "watch")):
 		return apiserver.Verdict{Outcome: apiserver.Expire}, nil
 	}

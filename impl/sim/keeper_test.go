@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/reconverge/reconverge/impl/sim"
 	appsv1 "k8s.io/api/apps/v1"
@@ -173,4 +172,22 @@ func hasPods(c *sim.Cluster, n int) func() bool {
 	return func() bool { return len(pods(c)) == n }
 }
 
-const minute = time.Minute
+// list lists the nodes of any age, once.
+func list(ctx context.Context, config *rest.Config) (names []string) {
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		panic(err)
+	}
+	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{ResourceVersion: "0"})
+	if err != nil {
+		return nil
+	}
+	for _, n := range nodes.Items {
+		names = append(names, n.Name)
+	}
+	return names
+}
+
+func node(name string) *corev1.Node {
+	return &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}
+}

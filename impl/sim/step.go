@@ -21,7 +21,7 @@ const (
 	Fail    Verb = "fail"    // it has no effect; its client sees a broken connection
 	Lose    Verb = "lose"    // it takes effect, but the answer is lost
 	Keep    Verb = "hold"    // it takes effect, and the answer becomes pending
-	Stale   Verb = "stale"   // a read that accepts old state gets the oldest that the rules allow
+	Stale   Verb = "stale"   // a read that accepts old state gets it: "stale kcm list pods @7" as of revision 7 or, if the process has seen a newer one, that; without @, the oldest
 )
 
 // The verbs of watches that are open. Their target is the name of the watch, such
@@ -85,6 +85,10 @@ func ParseStep(line string) (Step, error) {
 		if _, err := s.duration(); err != nil {
 			return Step{}, err
 		}
+	case Stale:
+		if _, _, err := s.revision(); err != nil {
+			return Step{}, err
+		}
 	case User:
 		if _, err := parseUserAction(s.Target); err != nil {
 			return Step{}, err
@@ -99,6 +103,19 @@ func (s Step) duration() (time.Duration, error) {
 		return 0, fmt.Errorf("sim: step %q: want a duration greater than zero, such as 10s", s)
 	}
 	return d, nil
+}
+
+// revision splits the target of a Stale into the name and the revision.
+func (s Step) revision() (name string, revision int64, err error) {
+	name, at, ok := strings.Cut(s.Target, " @")
+	if s.Verb != Stale || !ok {
+		return s.Target, 1, nil
+	}
+	revision, err = strconv.ParseInt(at, 10, 64)
+	if err != nil || revision <= 0 {
+		return "", 0, fmt.Errorf("sim: step %q: want a revision after @, such as @7", s)
+	}
+	return name, revision, nil
 }
 
 // numbered appends the number by which equal names are told apart.
