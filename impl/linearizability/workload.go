@@ -46,7 +46,7 @@ func (w Workload) Run(ctx context.Context) (*Recording, error) {
 		if err != nil {
 			return nil, err
 		}
-		c := &WatchClient{API: api, Length: 10 + 17*n, Initial: n%2 == 1}
+		c := &WatchClient{API: api, Length: 40 * (n + 1), Initial: n%2 == 1}
 		r.Watches = append(r.Watches, c)
 		watches.Go(func() { errs <- c.Run(ctx, 1, lastKey) })
 	}

@@ -19,8 +19,8 @@ import (
 // An error that is none of package store's says nothing of a write's outcome: it
 // may have happened, or may happen yet.
 type Store struct {
-	client *clientv3.Client
-	asking atomic.Bool // a request for progress is under way
+	client  *clientv3.Client
+	watches atomic.Int64 // that were opened
 }
 
 // New returns the store behind client, which stays the caller's to close.

@@ -3,10 +3,12 @@ package etcdstore
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync/atomic"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc/metadata"
 
 	"github.com/reconverge/reconverge/impl/apiserver/store"
 )
@@ -14,13 +16,14 @@ import (
 // A watcher turns the answers of an etcd watch into events. Only Progress and
 // Close may be called at the same time as Next.
 type watcher struct {
-	store    *Store
-	ctx      context.Context // ends with Close
+	client   *clientv3.Client
+	ctx      context.Context // of the stream; ends with Close
 	cancel   context.CancelFunc
 	answers  clientv3.WatchChan
 	events   []*clientv3.Event // of the last answer, not returned yet
 	err      error             // that ended the watch
 	progress atomic.Int64
+	asking   atomic.Bool // a request for progress is under way
 }
 
 // Watch implements store.Store. While etcd is away the watcher waits; when it is
@@ -40,8 +43,13 @@ func (s *Store) Watch(ctx context.Context, prefix string, after int64) (store.Wa
 		return nil, err
 	}
 
-	w := &watcher{store: s}
-	w.ctx, w.cancel = context.WithCancel(context.Background())
+	w := &watcher{client: s.client}
+	// Each watch has a stream of its own, as in Kubernetes, since the client keeps a
+	// stream for each set of metadata. A progress report is of a whole stream: it also
+	// goes to a watch that was opened while it was under way and has seen nothing yet
+	// (v3.7.1; see github.com/etcd-io/etcd/issues/20242).
+	stream := metadata.Pairs("watch", strconv.FormatInt(s.watches.Add(1), 10))
+	w.ctx, w.cancel = context.WithCancel(metadata.NewOutgoingContext(context.Background(), stream))
 	w.progress.Store(after)
 	opening := context.AfterFunc(ctx, w.cancel)
 	w.answers = s.client.Watch(w.ctx, prefix, clientv3.WithPrefix(), clientv3.WithRev(after+1), clientv3.WithPrevKV(), clientv3.WithProgressNotify())
@@ -110,21 +118,18 @@ func (w *watcher) advance(revision int64) { w.progress.Store(max(w.progress.Load
 // Progress implements store.Watcher. Between events it is as new as what etcd has
 // told, so each call also asks for news, which Next will find.
 func (w *watcher) Progress() int64 {
-	w.store.ask()
+	if w.ctx.Err() == nil && w.asking.CompareAndSwap(false, true) {
+		go w.ask()
+	}
 	return w.progress.Load()
 }
 
-// ask makes etcd report the progress of every watch, unless that is under way.
-func (s *Store) ask() {
-	if !s.asking.CompareAndSwap(false, true) {
-		return
-	}
-	go func() {
-		defer s.asking.Store(false)
-		ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
-		defer cancel()
-		_ = s.client.RequestProgress(ctx) // without it, the progress known stays true
-	}()
+// ask makes etcd report the progress of the watch once it has nothing to catch up with.
+func (w *watcher) ask() {
+	defer w.asking.Store(false)
+	ctx, cancel := context.WithTimeout(w.ctx, askTimeout)
+	defer cancel()
+	_ = w.client.RequestProgress(ctx) // without it, the progress known stays true
 }
 
 const askTimeout = 5 * time.Second
