@@ -36,9 +36,17 @@ var pairs = map[string]pair{
 	},
 	"P-DT": {
 		accepts: func(s *story) {
-			s.put(web("a", isDeleting), web("a", isDeleting, func(p *corev1.Pod) { p.DeletionGracePeriodSeconds = ptr.To[int64](0) }))
+			s.put(web("a", isDeleting))
+			s.wait(time.Minute)
+			now := web("a", isDeleting) // it is overdue, and takes the rest of its grace
+			now.DeletionTimestamp, now.DeletionGracePeriodSeconds = &metav1.Time{Time: s.now}, ptr.To[int64](0)
+			s.put(now)
 		},
-		violates: func(s *story) { s.put(web("a", isDeleting), web("a")) },
+		violates: func(s *story) {
+			later := web("a", isDeleting)
+			later.DeletionTimestamp = &metav1.Time{Time: later.DeletionTimestamp.Add(time.Second)}
+			s.put(web("a", isDeleting), later)
+		},
 	},
 	"P-NODE1": {
 		accepts:  func(s *story) { s.put(web("a"), web("a", on("n1")), web("a", on("n1"))) },

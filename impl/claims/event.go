@@ -53,7 +53,7 @@ type Answer struct{ Request uint64 }
 
 // A Seen tells that the cache that a process has of a kind moved on.
 type Seen struct {
-	Actor    string
+	Actor    string // the process; actor/component is a part of it that has caches of its own
 	Resource string
 	Revision int64 // that the cache has reached
 	// Type is that of a watch event; empty: a list.

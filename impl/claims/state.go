@@ -40,6 +40,7 @@ type running struct {
 
 func newState() *State {
 	return &State{
+		Revision:   1, // of an empty store
 		live:       map[string]map[string]metav1.Object{},
 		uids:       map[types.UID]metav1.Object{},
 		history:    map[string]map[string][]*Write{},

@@ -3,6 +3,7 @@ package claims
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -22,11 +23,7 @@ func newCaches(Scenario) Judge {
 	reached := map[client]int64{} // actor and resource
 	return Judge{Observe: func(s *State, e Event) error {
 		if e.Process != nil {
-			for c := range reached {
-				if c.actor == e.Process.Actor {
-					delete(reached, c)
-				}
-			}
+			maps.DeleteFunc(reached, func(c client, _ int64) bool { return of(c.actor, e.Process.Actor) })
 		}
 		if e.Seen == nil {
 			return nil

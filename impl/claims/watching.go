@@ -2,6 +2,7 @@ package claims
 
 import (
 	"maps"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -94,8 +95,8 @@ func (x *watching) send(e Event, revision int64) {
 // forget drops what a process had seen and under way. What it has sent may still
 // come to pass.
 func (x *watching) forget(actor string) {
-	delete(x.seen, actor)
-	delete(x.rest, actor)
+	maps.DeleteFunc(x.seen, func(cache string, _ view) bool { return of(cache, actor) })
+	maps.DeleteFunc(x.rest, func(cache string, _ Mark) bool { return of(cache, actor) })
 	for _, r := range x.requests {
 		if r.actor == actor && !r.answered {
 			r.answered, r.orphaned = true, true
@@ -104,6 +105,9 @@ func (x *watching) forget(actor string) {
 	maps.DeleteFunc(x.busy, func(c client, _ Mark) bool { return c.actor == actor })
 	maps.DeleteFunc(x.underWay, func(c client, _ int) bool { return c.actor == actor })
 }
+
+// of reports whether a cache is that of a process, or of a part of it.
+func of(cache, actor string) bool { return cache == actor || strings.HasPrefix(cache, actor+"/") }
 
 // decided returns when the request of a write was decided. It is false if that is not known.
 func (s *State) decided(w *Write) (decision, bool) {
