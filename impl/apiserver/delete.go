@@ -49,6 +49,9 @@ func (c *call) deleteOptions() (*metav1.DeleteOptions, error) {
 	} else if err := metav1.Convert_url_Values_To_v1_DeleteOptions(&c.query, o, nil); err != nil {
 		return nil, apierrors.NewBadRequest(err.Error())
 	}
+	if len(o.DryRun) > 0 {
+		return nil, errDryRun
+	}
 	if errs := metav1validation.ValidateDeleteOptions(o); len(errs) > 0 {
 		return nil, apierrors.NewInvalid(metav1.SchemeGroupVersion.WithKind("DeleteOptions").GroupKind(), "", errs)
 	}

@@ -14,6 +14,9 @@ import (
 
 const optimisticLock = "the object has been modified; please apply your changes to the latest version and try again"
 
+// errDryRun refuses what would otherwise be done in earnest.
+var errDryRun = statusError(http.StatusBadRequest, metav1.StatusReasonBadRequest, "dryRun is not supported by this server")
+
 func statusError(code int32, reason metav1.StatusReason, message string) *apierrors.StatusError {
 	return &apierrors.StatusError{ErrStatus: metav1.Status{
 		Status: metav1.StatusFailure, Code: code, Reason: reason, Message: message,

@@ -56,6 +56,8 @@ func TestBadRequests(t *testing.T) {
 		"initial events of any age":    {method: "GET", path: pods + "?watch=1&sendInitialEvents=true", code: 422, reason: metav1.StatusReasonInvalid},
 		"an impossible delete":         {method: "DELETE", path: pods + "/a", body: `{"propagationPolicy":"Sideways"}`, code: 422, reason: metav1.StatusReasonInvalid},
 		"the wrong options":            {method: "DELETE", path: pods + "/a", body: `{"kind":"Pod","apiVersion":"v1"}`, code: 400, reason: metav1.StatusReasonBadRequest},
+		"a dry run":                    {method: "POST", path: pods + "?dryRun=All", body: `{}`, code: 400, reason: metav1.StatusReasonBadRequest},
+		"a dry run in the options":     {method: "DELETE", path: pods + "/a", body: `{"dryRun":["All"]}`, code: 400, reason: metav1.StatusReasonBadRequest},
 		"a strict unknown field":       {method: "POST", path: pods + "?fieldValidation=Strict", body: `{"metadata":{"nam":"a"}}`, code: 400, reason: metav1.StatusReasonBadRequest},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,6 +39,9 @@ func (c *call) prepareEviction() (action, error) {
 	if e.DeleteOptions != nil {
 		options = *e.DeleteOptions
 	}
+	if len(options.DryRun) > 0 {
+		return nil, errDryRun
+	}
 	return func(ctx context.Context, _ Verdict) (answer, error) {
 		if err := c.evict(ctx, &options); err != nil {
 			return answer{}, err

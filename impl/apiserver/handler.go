@@ -192,6 +192,9 @@ func (c *call) prepare() (action, error) {
 			return nil, apierrors.NewBadRequest(err.Error())
 		}
 	}
+	if c.query.Has("dryRun") {
+		return nil, errDryRun
+	}
 	if err := c.readBody(); err != nil {
 		return nil, err
 	}
