@@ -6,6 +6,7 @@ package controller
 import (
 	"context"
 
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -41,9 +42,15 @@ func NewProcess(config *rest.Config, wraps ...func(kubernetes.Interface) kuberne
 }
 
 // Client returns the client of one controller, which the API server can tell from
-// the others of the process by its user agent.
+// the others of the process by its user agent. Unless the configuration says
+// otherwise it speaks protobuf, as those of kube-controller-manager do.
 func (p *Process) Client(component string) (kubernetes.Interface, error) {
-	return kubernetes.NewForConfig(rest.AddUserAgent(rest.CopyConfig(p.Config), component))
+	config := rest.AddUserAgent(rest.CopyConfig(p.Config), component)
+	if config.ContentType == "" {
+		config.ContentType = runtime.ContentTypeProtobuf
+		config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
+	}
+	return kubernetes.NewForConfig(config)
 }
 
 // FirstListMayBeStale returns a client whose informers begin with a LIST of
