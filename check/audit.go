@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/reconverge/reconverge/check/ltl"
 )
 
 // auditFirstStates compares states with their representatives before the search
@@ -57,7 +59,7 @@ func (e *expander[S, K]) auditSymmetry(s, canonical S) error {
 	for i := range e.m.Properties {
 		p := &e.m.Properties[i]
 		e.where = callee{calleeProperty, i}
-		if !p.sameOn(s, canonical) {
+		if !p.sameOn(&s, &canonical) {
 			return fmt.Errorf("check: Canonical: property %q tells these states apart:\n  state          %s\n  representative %s", p.name, e.m.format(s), e.m.format(canonical))
 		}
 	}
@@ -74,11 +76,12 @@ func (e *expander[S, K]) auditSymmetry(s, canonical S) error {
 		return fmt.Errorf("check: Canonical: one of these states has a successor, the other has none:\n  state          %s\n  representative %s", e.m.format(s), e.m.format(canonical))
 	}
 	for i := range e.m.Actions {
-		ours, theirs := e.orbits(i, s), e.orbits(i, canonical)
-		if extra := slices.IndexFunc(ours, func(o orbit[S]) bool { return !slices.ContainsFunc(theirs, o.matches) }); extra >= 0 {
+		e.ours, e.theirs = e.orbits(e.ours[:0], i, &s), e.orbits(e.theirs[:0], i, &canonical)
+		ours, theirs := e.ours, e.theirs
+		if extra := slices.IndexFunc(ours, func(o orbit[S]) bool { return !slices.Contains(theirs, o) }); extra >= 0 {
 			return e.unequal(e.m.Actions[i].Name, s, canonical, "state", ours[extra])
 		}
-		if extra := slices.IndexFunc(theirs, func(o orbit[S]) bool { return !slices.ContainsFunc(ours, o.matches) }); extra >= 0 {
+		if extra := slices.IndexFunc(theirs, func(o orbit[S]) bool { return !slices.Contains(ours, o) }); extra >= 0 {
 			return e.unequal(e.m.Actions[i].Name, s, canonical, "representative", theirs[extra])
 		}
 	}
@@ -101,8 +104,7 @@ func (e *expander[S, K]) atBound(s S) bool {
 // stuck reports whether s has no successor, not even itself.
 func (e *expander[S, K]) stuck(s S) bool {
 	for i := range e.m.Actions {
-		e.where = callee{calleeAction, i}
-		if len(e.m.Actions[i].Successors(nil, &s)) > 0 { // not e.next: its buffer is in use
+		if len(e.nextAside(i, &s)) > 0 {
 			return false
 		}
 	}
@@ -114,6 +116,14 @@ func (e *expander[S, K]) unequal(action string, s, canonical S, who string, o or
 		action, who, e.m.format(s), e.m.format(canonical), e.m.format(o.representative))
 }
 
+// nextAside is next while the buffer of that is in use.
+func (e *expander[S, K]) nextAside(a int, s *S) []S {
+	e.buf, e.aside = e.aside, e.buf
+	successors := e.next(a, s)
+	e.buf, e.aside = e.aside, e.buf
+	return successors
+}
+
 // An orbit is what a step looks like in the quotient: where it leads, and what
 // each transition property says of it.
 type orbit[S comparable] struct {
@@ -121,23 +131,25 @@ type orbit[S comparable] struct {
 	verdicts       string
 }
 
-func (o orbit[S]) matches(other orbit[S]) bool { return o == other }
-
-func (e *expander[S, K]) orbits(action int, s S) []orbit[S] {
-	var all []orbit[S]
+// orbits appends what the steps by an action from s look like.
+func (e *expander[S, K]) orbits(all []orbit[S], action int, s *S) []orbit[S] {
 	a := &e.m.Actions[action]
-	e.where = callee{calleeAction, action}
-	for _, t := range a.Successors(nil, &s) {
-		if t == s {
+	successors := e.nextAside(action, s)
+	for k := range successors {
+		t := &successors[k]
+		if *t == *s {
 			continue
 		}
-		var verdicts []byte
+		verdicts := e.verdicts[:0]
 		for i := range e.m.Properties {
-			if p := &e.m.Properties[i]; p.kind == KindTransition && (len(p.actions) == 0 || slices.Contains(p.actions, a.Name)) && (p.when == nil || p.when(&s)) {
-				verdicts = append(verdicts, '0'+b2i(p.step(&s, &t)))
+			if p := &e.m.Properties[i]; p.kind == KindTransition && (len(p.actions) == 0 || slices.Contains(p.actions, a.Name)) && (p.when == nil || p.when(s)) {
+				verdicts = append(verdicts, '0'+b2i(p.step(s, t)))
 			}
 		}
-		all = append(all, orbit[S]{e.canonical(t), string(verdicts)})
+		e.verdicts = verdicts
+		all = append(all, orbit[S]{*t, string(verdicts)})
+		e.where = callee{kind: calleeCanonical}
+		e.m.canonical(&all[len(all)-1].representative)
 	}
 	return all
 }
@@ -150,17 +162,11 @@ func b2i(b bool) byte {
 }
 
 // sameOn reports whether the predicates of p agree on two states.
-func (p *Property[S]) sameOn(s, t S) bool {
-	predicates := []func(*S) bool{p.p, p.q, p.when}
-	if p.formula != nil {
-		for _, a := range p.formula.atoms {
-			predicates = append(predicates, inPlace(a.Holds))
-		}
-	}
-	for _, f := range predicates {
-		if f != nil && f(&s) != f(&t) {
+func (p *Property[S]) sameOn(s, t *S) bool {
+	for _, f := range [...]func(*S) bool{p.p, p.q, p.when} {
+		if f != nil && f(s) != f(t) {
 			return false
 		}
 	}
-	return true
+	return p.formula == nil || !slices.ContainsFunc(p.formula.atoms, func(a ltl.Atom[S]) bool { return a.Holds != nil && a.Holds(*s) != a.Holds(*t) })
 }

@@ -187,7 +187,7 @@ func (c *commuter[S]) checkInvisible(a int, t *S) error {
 			continue
 		}
 		*c.where = callee{calleeProperty, i}
-		if !p.sameOn(*c.state, *t) {
+		if !p.sameOn(c.state, t) {
 			return fmt.Errorf("check: footprint: action %q changes what property %q says, but writes nothing that it reads:\n  state %s\n  then  %s",
 				c.m.Actions[a].Name, p.name, c.m.format(*c.state), c.m.format(*t))
 		}

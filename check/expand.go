@@ -122,14 +122,17 @@ type expander[S, K comparable] struct {
 	partial  *partial[S, K] // nil: every enabled action is followed
 	auditAll bool           // packings; of symmetry, auditFirstStates sees to that
 
-	state          S        // the state at hand: here, because its address goes to predicates
-	buf            []S      // its successors
-	representative S        // of the successor at hand
-	key            K        // of that
-	recent         []uint64 // hashes of successors that need no second insertion; empty: not kept
-	where          callee   // what of the model is being called, should it panic
-	at             stateID  // the state at hand
-	from           uint16   // its place in the chunk
+	state          S          // the state at hand: here, because its address goes to predicates
+	buf            []S        // its successors
+	representative S          // of the successor at hand
+	key            K          // of that
+	recent         []uint64   // hashes of successors that need no second insertion; empty: not kept
+	aside          []S        // a second buffer, for audits
+	ours, theirs   []orbit[S] // what an audit compares
+	verdicts       []byte     // of a step that it looks at
+	where          callee     // what of the model is being called, should it panic
+	at             stateID    // the state at hand
+	from           uint16     // its place in the chunk
 
 	enabled actionSet // in the state expanded last
 	plain   bool      // a state is its own key, of eight bytes, and its own representative
