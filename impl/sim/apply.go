@@ -11,11 +11,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 )
 
-// Apply creates objects, or replaces those that are there, in this order and at
-// once; a status is written too. A namespaced object without a namespace goes to
+// Apply creates objects, or changes those that are there by a merge patch, in this
+// order and at once; a status is written too. A namespaced object without a namespace goes to
 // "default". What the API server refuses ends the test.
 func (c *Cluster) Apply(objects ...runtime.Object) {
 	for _, o := range objects {
@@ -85,7 +86,11 @@ func (c *Cluster) apply(o runtime.Object) error {
 	client := c.dynamic.Resource(gvr).Namespace(u.GetNamespace())
 	applied, err := client.Create(c.context, u, metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) {
-		applied, err = client.Update(c.context, u, metav1.UpdateOptions{})
+		var change []byte
+		if change, err = u.MarshalJSON(); err != nil {
+			return err
+		}
+		applied, err = client.Patch(c.context, u.GetName(), types.MergePatchType, change, metav1.PatchOptions{})
 	}
 	if err != nil {
 		return err

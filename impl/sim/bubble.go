@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -37,6 +38,9 @@ type TB interface {
 // *rapid.T of its surroundings.
 func Run(t TB, o Options, f func(*Cluster)) {
 	t.Helper()
+	if t, ok := t.(interface{ Context() context.Context }); ok {
+		t.Context().Done() // made in the bubble, its channel could not be closed outside
+	}
 	var c *Cluster
 	end := open(o, func(cluster *Cluster) {
 		c = cluster

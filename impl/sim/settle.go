@@ -46,7 +46,8 @@ func (c *Cluster) Settle(limit time.Duration, until ...func() bool) bool {
 		if c.now() >= deadline {
 			return false
 		}
-		c.pass(deadline - c.now())
+		left := deadline - c.now()
+		c.advance(Step{Advance, left.String()}, left)
 	}
 }
 
