@@ -106,15 +106,19 @@ func withLabel(m map[string]string, key, value string) map[string]string {
 // createNode taints a node that has not been judged yet
 // (plugin/pkg/admission/nodetaint/admission.go).
 func createNode(n *corev1.Node) {
-	if n.Status.Allocatable == nil {
-		n.Status.Allocatable = n.Status.Capacity.DeepCopy()
-	}
+	defaultNode(n)
 	for _, t := range n.Spec.Taints {
 		if t.Key == corev1.TaintNodeNotReady && t.Effect == corev1.TaintEffectNoSchedule {
 			return
 		}
 	}
 	n.Spec.Taints = append(n.Spec.Taints, corev1.Taint{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoSchedule})
+}
+
+func defaultNode(o object) {
+	if n := o.(*corev1.Node); n.Status.Allocatable == nil {
+		n.Status.Allocatable = n.Status.Capacity.DeepCopy()
+	}
 }
 
 func createReplicaSet(rs *appsv1.ReplicaSet) {

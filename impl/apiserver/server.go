@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/reconverge/reconverge/impl/apiserver/store"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -39,6 +40,9 @@ type Options struct {
 	// WatchTimeouts ends watches after their timeoutSeconds. client-go draws that at
 	// random, so a schedule can only be repeated without it.
 	WatchTimeouts bool
+	// UntaintedNodes lets pods onto a new Node at once, as before the admission plugin
+	// that taints it (TaintNodesByCondition, 1.12).
+	UntaintedNodes bool
 
 	// DeleteExtends is the mutation api.deleteExtends (B49): a second DELETE gives a
 	// pod its grace back.
@@ -95,6 +99,9 @@ func New(o Options) (*Server, error) {
 		if err != nil {
 			errs = append(errs, err)
 			continue
+		}
+		if r.gvr == corev1.SchemeGroupVersion.WithResource("nodes") && o.UntaintedNodes {
+			r.onCreate = defaultNode
 		}
 		if s.resources[r.gvr] != nil {
 			errs = append(errs, fmt.Errorf("apiserver: resource %s is there already", r.gvr))

@@ -236,6 +236,13 @@ func TestDefaultsAndAdmission(t *testing.T) {
 	require.Equal(t, []corev1.Taint{{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoSchedule}}, n.Spec.Taints)
 }
 
+func TestUntaintedNodes(t *testing.T) {
+	c := clientset(t, newServer(t, apiserver.Options{UntaintedNodes: true}), inProtobuf)
+	n, err := c.CoreV1().Nodes().Create(t.Context(), &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n"}}, metav1.CreateOptions{})
+	require.NoError(t, err)
+	require.Empty(t, n.Spec.Taints)
+}
+
 // TestPatchInParts holds a patch that names only parts of the object against the
 // same patch with the kind beside them, which is applied to the whole.
 func TestPatchInParts(t *testing.T) {

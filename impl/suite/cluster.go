@@ -1,0 +1,256 @@
+package suite
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/reconverge/reconverge/impl/apiserver"
+	"github.com/reconverge/reconverge/impl/claims"
+	"github.com/reconverge/reconverge/impl/controller/kubelet"
+	"github.com/reconverge/reconverge/impl/controller/manager"
+	"github.com/reconverge/reconverge/impl/controller/scheduler"
+	"github.com/reconverge/reconverge/impl/sim"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+)
+
+// The times of these clusters are those of the recorded cluster, not Kubernetes'
+// own: nothing depends on how long they are, but on their order, and every second of
+// virtual time costs steps.
+const (
+	leaseDuration = 8 * time.Second
+	monitorPeriod = time.Second
+	monitorGrace  = 8 * time.Second
+	taintInterval = 3 * time.Second // between two nodes of a zone
+	toleration    = 15 * time.Second
+	evictionDelay = 30 * time.Second // 1.9: of the pods of a silent node
+	gcPeriod      = 5 * time.Second
+	gcQuarantine  = 10 * time.Second
+
+	recoveryOfBudgets      = 4 * time.Minute // an eviction counts for two minutes
+	recoveryOfExpectations = 7 * time.Minute // they expire after five
+)
+
+// A Config is how the processes of a cluster are made. Mutations change it.
+type Config struct {
+	Server    apiserver.Options
+	Manager   manager.Options
+	Scheduler scheduler.Options
+	Kubelet   kubelet.Options // without node and machine
+}
+
+// NewConfig is a cluster without bugs, but for those of Kubernetes itself.
+func (s Scenario) NewConfig() *Config {
+	c := &Config{Kubelet: kubelet.Options{LeaseDuration: leaseDuration}}
+	if s.V1_9 {
+		c.Server.UntaintedNodes = true
+		c.Manager, c.Scheduler, c.Kubelet = manager.V1_9(), scheduler.V1_9(), kubelet.V1_9(c.Kubelet)
+	}
+	lifecycle := &c.Manager.NodeLifecycle
+	lifecycle.MonitorPeriod, lifecycle.MonitorGrace, lifecycle.StartupGrace = monitorPeriod, s.grace(), s.grace()
+	lifecycle.EvictionRate = float32(time.Second) / float32(taintInterval)
+	lifecycle.PodEvictionTimeout = evictionDelay
+	c.Manager.GarbageCollector.Resources = []string{"pods", "nodes", "replicasets"}
+	c.Manager.PodGC.Period, c.Manager.PodGC.Quarantine = gcPeriod, gcQuarantine
+	return c
+}
+
+// grace of a silent node is more than it takes to be heard of again: in 1.9 a node
+// posts its status every 10 s.
+func (s Scenario) grace() time.Duration {
+	if s.V1_9 {
+		return 2 * monitorGrace
+	}
+	return monitorGrace
+}
+
+// Names of processes.
+const (
+	managerActor   = "kcm"
+	secondManager  = "kcm-2"
+	schedulerActor = "scheduler"
+	kubeletPrefix  = "kubelet-"
+	machinePrefix  = "machine-" // crashes and restarts as the power of a node goes and comes
+	runtimePrefix  = "runtime-" // crashes and restarts as the container runtime of a node does
+	submitterActor = "submitter"
+	deployerActor  = "deployer"
+	drainActor     = "drain"
+	drainedNode    = "node-a"
+)
+
+// A run is one cluster with the judges of its claims.
+type run struct {
+	*sim.Cluster
+	scenario Scenario
+	config   *Config
+	observer *observer
+	machines map[string]*kubelet.Machine
+	stalled  map[string]bool // watches that were, by name
+	done     sim.Schedule    // what was done since all was well
+}
+
+// open calls f with a cluster of the scenario in which all that it has runs and is
+// ready, and nothing is under way.
+func (s Scenario) open(config *Config, judged []claims.Claim, f func(*run) error) error {
+	var failed error
+	observer := newObserver(s.judgedAs(), judged)
+	err := sim.Open(sim.Options{Server: config.Server, Recorders: []sim.Recorder{observer}}, func(c *sim.Cluster) {
+		r := &run{Cluster: c, scenario: s, config: config, observer: observer, machines: map[string]*kubelet.Machine{}, stalled: map[string]bool{}}
+		if failed = r.boot(); failed == nil {
+			failed = f(r)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return failed
+}
+
+// boot starts the processes of the cluster and waits until all its pods are ready.
+func (r *run) boot() error {
+	if err := r.ApplyYAML(r.scenario.manifests()); err != nil {
+		return err
+	}
+	r.Start(managerActor, r.manager)
+	r.Register(secondManager, r.manager)
+	r.Start(schedulerActor, func(config *rest.Config) (sim.Runnable, error) {
+		return scheduler.New(config, r.config.Scheduler)
+	})
+	for _, node := range r.scenario.nodes() {
+		r.addNode(node)
+	}
+	if r.scenario.Pod != "" {
+		r.Start(submitterActor, r.submitter)
+	}
+	r.Register(deployerActor, r.deployer)
+	r.Register(drainActor, r.drain)
+	if !r.Settle(time.Minute, r.allReady) {
+		return fmt.Errorf("suite: the cluster of scenario %s does not become ready\n%s", r.scenario.Name, r.KubectlGetPods(""))
+	}
+	r.Settle(time.Second)
+	return r.judged()
+}
+
+func (r *run) manager(config *rest.Config) (sim.Runnable, error) {
+	return manager.New(config, r.config.Manager)
+}
+
+// addNode adds a machine and the kubelet on it.
+func (r *run) addNode(node string) {
+	machine := kubelet.NewMachine(node, r.observer)
+	r.machines[node] = machine
+	r.Start(machinePrefix+node, power(func() {}, machine.Reboot))
+	r.Start(runtimePrefix+node, power(
+		func() { machine.Repair(); r.observer.runtime(node, true) },
+		func() { machine.Break(); r.observer.runtime(node, false) },
+	))
+	r.Start(kubeletPrefix+node, func(config *rest.Config) (sim.Runnable, error) {
+		o := r.config.Kubelet
+		o.NodeName, o.Machine, o.Allocatable = node, machine, r.scenario.room()
+		return kubelet.New(config, o)
+	})
+}
+
+// A power is a process that asks for nothing: it is up as long as something else is.
+func power(up, down func()) sim.Factory {
+	return func(*rest.Config) (sim.Runnable, error) {
+		return sim.RunnableFunc(func(ctx context.Context) error {
+			up()
+			<-ctx.Done()
+			down()
+			return nil
+		}), nil
+	}
+}
+
+func (r *run) allReady() bool {
+	pods := r.pods()
+	if len(pods) != r.scenario.pods() {
+		return false
+	}
+	return !slices.ContainsFunc(pods, func(pod corev1.Pod) bool {
+		return !slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+			return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+		})
+	})
+}
+
+// pods are those of the default namespace, by name.
+func (r *run) pods() []corev1.Pod {
+	list, err := r.Client().CoreV1().Pods(metav1.NamespaceDefault).List(context.Background(), metav1.ListOptions{})
+	if err != nil {
+		panic(sim.Failure{Err: err})
+	}
+	slices.SortFunc(list.Items, func(a, b corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
+	return list.Items
+}
+
+// do takes a step and returns how a claim was violated by it.
+func (r *run) do(step sim.Step) error {
+	if err := r.Do(step); err != nil && !isStatus(err) {
+		return err
+	}
+	r.done = append(r.done, step)
+	if step.Verb == sim.Stall {
+		r.stalled[step.Target] = true
+	}
+	return r.judged()
+}
+
+func (r *run) judged() error { return r.observer.violation() }
+
+// recover ends the trouble, and waits until all that was going to happen has. Then
+// the claims about the end are asked.
+func (r *run) recover() error {
+	for _, step := range r.repairs() {
+		if err := r.do(step); err != nil {
+			return err
+		}
+	}
+	course := sim.Schedule{{Verb: sim.Settle, Target: r.scenario.recovery().String()}}
+	if r.scenario.Replicas >= 0 {
+		// What upstream's resync every 12 hours and more is for: an object is looked at
+		// again, whether something happens or not.
+		course = append(course, sim.Step{Verb: sim.User, Target: touch}, sim.Step{Verb: sim.Settle, Target: "20s"})
+	}
+	for _, step := range course {
+		if err := r.do(step); err != nil {
+			return err
+		}
+	}
+	return r.observer.settled()
+}
+
+// touch is an update of the ReplicaSet that changes nothing of importance.
+const touch = "label replicasets default/web touched=yes"
+
+// repairs are the steps that end what goes wrong now.
+func (r *run) repairs() (steps []sim.Step) {
+	for _, name := range r.Actors() {
+		if r.observer.partitioned[name] {
+			steps = append(steps, sim.Step{Verb: sim.Heal, Target: name})
+		}
+	}
+	for _, watch := range r.Watches() {
+		if r.stalled[watch] {
+			steps = append(steps, sim.Step{Verb: sim.Unstall, Target: watch})
+		}
+	}
+	for _, name := range r.Actors() {
+		if running, _ := r.Running(name); !running && !r.scenario.staysDown(name) {
+			steps = append(steps, sim.Step{Verb: sim.Start, Target: name})
+		}
+	}
+	return steps
+}
+
+// judgedAs is what the judges have to know of the scenario.
+func (s Scenario) judgedAs() claims.Scenario {
+	return claims.Scenario{
+		Faults: s.faults(), Grace: s.grace(), MonitorPeriod: monitorPeriod, TaintInterval: taintInterval, EvictionDelay: evictionDelay,
+	}
+}

@@ -1,0 +1,101 @@
+package suite
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/reconverge/reconverge/impl/claims"
+	"github.com/reconverge/reconverge/impl/sim"
+	"pgregory.net/rapid"
+)
+
+// Scenarios are the clusters that are tested.
+func Scenarios() []Scenario {
+	return []Scenario{
+		{Name: "pod-deletion", Title: "pods are deleted", Replicas: 2, Nodes: 2,
+			Moves: []Move{podDeletes()}},
+		{Name: "node-crash", Title: "nodes lose power, for good or for some time", Replicas: 2, Nodes: 2,
+			Moves: nodesFail()},
+		{Name: "partition", Title: "nodes are cut off, and connected again", Replicas: 2, Nodes: 2,
+			Moves: append(partitions(), kubeletRestarts())},
+		{Name: "manager-restart", Title: "the controller manager restarts while pods are deleted", Replicas: 2, Nodes: 2,
+			Moves: []Move{podDeletes(), restarts(managerActor, claims.ManagerRestart)}},
+		{Name: "leader-overlap", Title: "two controller managers act at a time", Replicas: 2, Nodes: 1,
+			Moves: append(overlaps(), podDeletes(), scales(3))},
+		{Name: "scale", Title: "the ReplicaSet is scaled up and down", Replicas: 2, Nodes: 1,
+			Moves: []Move{scales(4)}},
+		{Name: "drain", Title: "nodes are drained under a PodDisruptionBudget", Replicas: 3, Available: 2, Nodes: 3,
+			Moves: append(stops(drainActor, claims.Evicted), onNodes("uncordon", "uncordon %s"), focus(managerActor+"/disruption"), focus(drainActor)), Recovery: recoveryOfBudgets},
+		{Name: "lossy", Title: "requests and answers are lost", Replicas: 2, Nodes: 1,
+			Moves: append(lossy(""), podDeletes()), Recovery: recoveryOfExpectations},
+		{Name: "lag", Title: "watches lag, break and expire", Replicas: 2, Nodes: 1,
+			Moves: slices.Concat(lag(""), cuts(""), []Move{podDeletes()})},
+		{Name: "node-deletion", Title: "Nodes are deleted and lose power", Replicas: 2, Nodes: 2,
+			Moves: append(nodesFail(), onNodes("a Node is deleted", "delete nodes %s", claims.NodeDeleted))},
+		{Name: "name-reuse", Title: "a pod is deleted and created again under its name", Replicas: -1, Pod: "task", Nodes: 2,
+			Moves: append(resubmits(), kubeletRestarts())},
+		{Name: "owner-deletion", Title: "the ReplicaSet is deleted", Replicas: 2, Nodes: 1,
+			Moves: ownerDeletes()},
+
+		// Small ones, each about one thing.
+		{Name: "node-lost", Title: "a node is lost for good", Replicas: 2, Nodes: 2, Lost: true,
+			Moves: nodesFail()[:1]},
+		{Name: "scale-lag", Title: "the ReplicaSet is scaled while the controller manager lags", Replicas: 3, Nodes: 1,
+			Moves: slices.Concat(lag(managerActor+" watch pods"), lag(managerActor+" watch replicasets"), []Move{scales(3), focus(managerActor)})},
+		{Name: "long-lag", Title: "the watch of pods lags for longer than expectations last", Replicas: 1, Nodes: 1,
+			Moves: append(lag(managerActor+" watch pods"), podDeletes(), waits("6m"), touches())},
+		{Name: "unseen", Title: "pods come and go while the controller manager does not look", Replicas: 1, Nodes: 1, Recovery: recoveryOfExpectations,
+			Moves: slices.Concat(lag(managerActor+" watch pods"), cuts(managerActor+" watch pods"), []Move{podDeletes(), podDeletes()})},
+		{Name: "owner-again", Title: "the ReplicaSet is deleted and created again", Replicas: 1, Nodes: 1,
+			Moves: append(lag(managerActor+" watch pods"), ownerDeletes()[0], deploys(), focus(managerActor), focus(deployerActor))},
+		{Name: "relabelled", Title: "pods are let go and taken back", Replicas: 2, Nodes: 1,
+			Moves: slices.Concat(relabels(), lag(managerActor+" watch"), []Move{ownerDeletes()[2], podDeletes(), focus(managerActor)})},
+		{Name: "bound-again", Title: "a pod that waits for its node is deleted and created again", Replicas: -1, Pod: "task", Nodes: 1,
+			Moves: append(resubmits(), focus(schedulerActor), focus(submitterActor))},
+		{Name: "forced", Title: "pods are deleted by force, and created again while that goes on", Replicas: -1, Pod: "task", Nodes: 1,
+			Moves: slices.Concat(resubmits(), stops(kubeletPrefix), []Move{
+				user("the pod is deleted by force", "delete pods default/task --grace=0", claims.ForceDeleted),
+				focus(kubeletPrefix, " patch ", " delete ", " get "), focus(submitterActor)})},
+		{Name: "full-house", Title: "a Node is deleted, and its kubelet registers it again", Replicas: 1, Nodes: 1, Room: 1,
+			Moves: []Move{scales(2), onNodes("a Node is deleted", "delete nodes %s", claims.NodeDeleted), kubeletRestarts(), focus(schedulerActor), focus(kubeletPrefix)}},
+		{Name: "old-lists", Title: "processes start on old lists, if they accept them", Replicas: 1, Nodes: 1,
+			Moves: slices.Concat(nodesFail(), []Move{podDeletes(), restarts(managerActor, claims.ManagerRestart), stale(kubeletPrefix), stale(managerActor)})},
+		{Name: "node-registers", Title: "a Node is deleted, and registers while the controller manager lags", Replicas: 1, Nodes: 1,
+			Moves: append(lag(managerActor+" watch nodes"), onNodes("a Node is deleted", "delete nodes %s", claims.NodeDeleted), kubeletRestarts())},
+		{Name: "patient", Title: "runtimes fail, then nodes; pods wait for lost nodes for ever", Replicas: 1, Nodes: 2, Patient: true,
+			Moves: append(nodesFail(), stops(runtimePrefix, claims.NodeDown)...)},
+		{Name: "flapping-1.9", Title: "nodes are cut off and connected again", Replicas: 1, Nodes: 3, V1_9: true,
+			Moves: append(partitions(), restarts(managerActor, claims.ManagerRestart), waits("30s"))},
+		{Name: "leases-lag", Title: "the watch of leases lags", Replicas: 1, Nodes: 2,
+			Moves: append(lag(managerActor+" watch leases"), waits("30s"))},
+		{Name: "all-lost", Title: "many nodes are lost at a time", Replicas: 2, Nodes: 3,
+			Moves: append(nodesFail(), waits("30s"))},
+	}
+}
+
+func ownerDeletes() []Move {
+	return []Move{
+		user("delete in the background", "delete replicasets default/web", claims.OwnerDeleted),
+		user("delete in the foreground", "delete replicasets default/web --cascade=foreground", claims.OwnerDeleted),
+		user("delete and orphan", "delete replicasets default/web --cascade=orphan", claims.OwnerDeleted),
+	}
+}
+
+// deploys create the ReplicaSet again.
+func deploys() Move {
+	return Move{Name: "the ReplicaSet is created again", steps: func(*rapid.T, *run) []sim.Step {
+		return steps(true, sim.Step{Verb: sim.Restart, Target: deployerActor})
+	}}
+}
+
+func touches() Move { return user("touch", touch) }
+
+// ScenarioByName returns a scenario.
+func ScenarioByName(name string) (Scenario, error) {
+	for _, s := range Scenarios() {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return Scenario{}, fmt.Errorf("suite: unknown scenario %q", name)
+}
