@@ -259,10 +259,12 @@ func (c *call) finalizersFor(o object, options *metav1.DeleteOptions) []string {
 	if c.r.uncollected {
 		return old
 	}
+	//lint:ignore SA1019 old clients send it, and it is heeded
+	orphan := options.OrphanDependents
 	var want string
 	switch {
-	case options.OrphanDependents != nil:
-		if *options.OrphanDependents {
+	case orphan != nil:
+		if *orphan {
 			want = metav1.FinalizerOrphanDependents
 		}
 	case options.PropagationPolicy != nil:

@@ -10,6 +10,7 @@ import (
 	"github.com/reconverge/reconverge/impl/apiserver/store"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 const optimisticLock = "the object has been modified; please apply your changes to the latest version and try again"
@@ -36,6 +37,12 @@ func tooLarge(want, current int64) error {
 		Type: metav1.CauseTypeResourceVersionTooLarge, Message: "Too large resource version",
 	}}
 	return err
+}
+
+// wrongUID is apiserver/pkg/storage/interfaces.go:Preconditions.Check.
+func wrongUID(want, have types.UID) error {
+	//lint:ignore ST1005 it is what a client reads upstream
+	return fmt.Errorf("Precondition failed: UID in precondition: %v, UID in object meta: %v", want, have)
 }
 
 func tooOld(want int64) error {

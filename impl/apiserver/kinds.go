@@ -7,8 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/fields"
@@ -66,9 +66,9 @@ var strategies = map[schema.GroupKind]strategy{
 			set["reason"] = e.Reason
 			set["type"] = e.Type
 		},
-		validName: path.ValidatePathSegmentName, uncollected: true, unconditionalUpdate: true, createOnUpdate: true,
+		validName: isPathSegment, uncollected: true, unconditionalUpdate: true, createOnUpdate: true,
 	},
-	{Group: "events.k8s.io", Kind: "Event"}: {validName: path.ValidatePathSegmentName, uncollected: true, unconditionalUpdate: true, createOnUpdate: true},
+	{Group: "events.k8s.io", Kind: "Event"}: {validName: isPathSegment, uncollected: true, unconditionalUpdate: true, createOnUpdate: true},
 	{Kind: "ConfigMap"}:                     {unconditionalUpdate: true},
 	{Kind: "Secret"}:                        {unconditionalUpdate: true},
 	{Kind: "Service"}:                       {noGeneration: true, unconditionalUpdate: true, returnsDeleted: true},
@@ -93,6 +93,15 @@ var strategies = map[schema.GroupKind]strategy{
 	{Group: "policy", Kind: "PodDisruptionBudget"}: {
 		valid: func(o object) field.ErrorList { return validBudget(o.(*policyv1.PodDisruptionBudget)) },
 	},
+}
+
+// isPathSegment says what is wrong with the name of an event
+// (apimachinery/pkg/api/validation/path/name.go:ValidatePathSegmentName).
+func isPathSegment(name string, prefix bool) []string {
+	if prefix {
+		return content.IsPathSegmentPrefix(name)
+	}
+	return content.IsPathSegmentName(name)
 }
 
 func withLabel(m map[string]string, key, value string) map[string]string {

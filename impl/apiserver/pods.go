@@ -84,7 +84,7 @@ func (c *call) bind(ctx context.Context, b *corev1.Binding) error {
 func (c *call) bindable(pod *corev1.Pod, b *corev1.Binding) error {
 	switch {
 	case b.UID != "" && b.UID != pod.UID && !c.BindNoUID:
-		return fmt.Errorf("Precondition failed: UID in precondition: %v, UID in object meta: %v", b.UID, pod.UID) //nolint:staticcheck // upstream's words
+		return wrongUID(b.UID, pod.UID)
 	case b.ResourceVersion != "" && b.ResourceVersion != pod.ResourceVersion && !c.NoConflict:
 		return errors.New(optimisticLock)
 	case pod.DeletionTimestamp != nil:

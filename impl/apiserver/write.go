@@ -275,8 +275,7 @@ func (c *call) update(ctx context.Context, o object, unconditional bool) (*versi
 	uid := o.GetUID()
 	v, err := c.modify(ctx, c.r, c.Namespace, c.Name, func(was *version) (object, error) {
 		if have := was.obj.GetUID(); uid != "" && uid != have {
-			return nil, apierrors.NewConflict(c.r.gr, c.Name, fmt.Errorf(
-				"Precondition failed: UID in precondition: %v, UID in object meta: %v", uid, have)) //nolint:staticcheck // upstream's words
+			return nil, apierrors.NewConflict(c.r.gr, c.Name, wrongUID(uid, have))
 		}
 		next := o.DeepCopyObject().(object)
 		if unconditional {
