@@ -169,8 +169,7 @@ func anOwnerLetsGoAndGoes(w *world) int {
 
 // anOrphanThatIsDeleted matches the selector. How often is it adopted?
 func anOrphanThatIsDeleted(w *world) int {
-	stray, err := w.user.CoreV1().Pods("default").Create(w.Context(), pod("stray", orphan), metav1.CreateOptions{})
-	require.NoError(w, err)
+	stray := w.createPod(pod("stray", orphan))
 	w.deletePod(stray)
 	w.create(0)
 	return w.gate.count("patch pods")

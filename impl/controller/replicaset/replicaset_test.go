@@ -3,6 +3,7 @@ package replicaset_test
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -100,8 +101,7 @@ func TestR5AdoptsAndReleases(t *testing.T) {
 	in(t, right, func(w *world) {
 		for _, name := range []string{"stray-1", "stray-2"} {
 			stray := pod(name, orphan, on(""))
-			_, err := w.user.CoreV1().Pods("default").Create(w.Context(), stray, metav1.CreateOptions{})
-			require.NoError(t, err)
+			w.createPod(stray)
 		}
 		w.gate.count("get replicasets")
 		rs := w.create(3)
@@ -122,8 +122,7 @@ func TestR5AdoptsAndReleases(t *testing.T) {
 
 func TestR5AClaimThatFailsEndsTheSync(t *testing.T) {
 	in(t, right, func(w *world) {
-		_, err := w.user.CoreV1().Pods("default").Create(w.Context(), pod("stray", orphan, on("")), metav1.CreateOptions{})
-		require.NoError(t, err)
+		w.createPod(pod("stray", orphan, on("")))
 		w.gate.answer("patch pods", func(n int) apiserver.Verdict {
 			if n == 1 {
 				return refuse(errors.New("connection refused"))
@@ -302,6 +301,7 @@ func TestAReplicaSetThatIsBeingDeletedIsLeftAlone(t *testing.T) {
 		w.create(2)
 		foreground := metav1.DeletePropagationForeground
 		require.NoError(t, w.user.AppsV1().ReplicaSets("default").Delete(w.Context(), "web", metav1.DeleteOptions{PropagationPolicy: &foreground}))
+		synctest.Wait() // until the controller has heard of it
 		w.deletePod(w.pods()[0])
 		require.Len(t, w.pods(), 1)
 		require.EqualValues(t, 1, w.replicaSet().Status.Replicas, "its status is still written")

@@ -125,6 +125,15 @@ func (w *world) active() []*v1.Pod {
 	return slices.DeleteFunc(w.pods(), func(p *v1.Pod) bool { return !controller.IsActive(p) })
 }
 
+// createPod stores a pod, and lets the controller's cache hear of it.
+func (w *world) createPod(pod *v1.Pod) *v1.Pod {
+	w.Helper()
+	made, err := w.user.CoreV1().Pods("default").Create(w.Context(), pod, metav1.CreateOptions{})
+	require.NoError(w, err)
+	synctest.Wait()
+	return made
+}
+
 // bind gives a pod a node, so that a delete leaves it terminating.
 func (w *world) bind(pod *v1.Pod) {
 	w.Helper()

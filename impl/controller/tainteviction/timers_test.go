@@ -49,6 +49,7 @@ func TestACancelledTimerDoesNotFire(t *testing.T) {
 		require.True(t, e.timers.cancel(named("p")))
 		require.False(t, e.timers.cancel(named("p")), "it is forgotten")
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		require.Empty(t, e.begun)
 	})
 }
@@ -60,6 +61,7 @@ func TestAnEvictionUnderWayGoesOnAndKeepsItsTargetFromAnother(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		e.timers.add(t.Context(), named("p"), time.Now(), time.Second) // passed over: #107543
 		time.Sleep(20 * time.Second)
+		synctest.Wait()
 		require.Equal(t, map[string]time.Time{"p": from.Add(time.Second)}, e.begun)
 
 		e.timers.add(t.Context(), named("p"), time.Now(), 0)
@@ -72,6 +74,7 @@ func TestAnEvictionUnderWayGoesOnAndKeepsItsTargetFromAnother(t *testing.T) {
 		require.False(t, has)
 		require.False(t, e.timers.cancel(named("p")), "it cannot be cancelled any more")
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		require.Equal(t, again.Add(time.Minute), e.begun["p"], "and fires")
 	})
 }
