@@ -42,6 +42,7 @@ type Request struct {
 	Generate    string // the generateName of a create
 	Part        Part   // empty: the request as such, up to and with its first write
 	Stale       bool   // the client accepts old state (resourceVersion=0)
+	Divergent   bool   // it does not, and a Verdict.At counts all the same (Options.CacheDivergent)
 }
 
 // A Part is one of the later writes of a request.

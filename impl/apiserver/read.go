@@ -252,6 +252,7 @@ func (c *call) prepareList() (action, error) {
 		return nil, err
 	}
 	c.Stale = c.query.Get("resourceVersion") == "0" && !p.continued
+	c.Divergent = c.CacheDivergent && !c.Stale
 	return func(ctx context.Context, verdict Verdict) (answer, error) { return c.list(ctx, verdict, p) }, nil
 }
 

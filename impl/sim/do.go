@@ -155,7 +155,7 @@ func (p *pending) meaning(v Verb) (apiserver.Verdict, error) {
 		return apiserver.Verdict{Outcome: apiserver.Lose}, nil
 	case v == Keep && request:
 		return apiserver.Verdict{Hold: true}, nil
-	case v == Stale && request && p.request.Stale:
+	case v == Stale && request && (p.request.Stale || p.request.Divergent):
 		return apiserver.Verdict{}, nil
 	case v == Expire && (p.event != nil || request && (p.request.Verb == "list" || p.request.Verb == "watch")):
 		return apiserver.Verdict{Outcome: apiserver.Expire}, nil
@@ -193,6 +193,15 @@ func (c *Cluster) openWatches() []labelledWatch {
 }
 
 func (c *Cluster) planWatch(s Step) (func() error, error) {
+	if s.Verb != Cut {
+		if p := c.pendingRequest(s.Target); p != nil {
+			return func() error {
+				c.record(&Taken{At: c.now(), Step: s})
+				p.stalled = s.Verb == Stall
+				return nil
+			}, nil
+		}
+	}
 	open := c.openWatches()
 	i := slices.IndexFunc(open, func(w labelledWatch) bool { return w.label == s.Target })
 	if i < 0 {
@@ -292,6 +301,16 @@ func notPending(s Step, names []string) error {
 		steps[i] = Step{s.Verb, name}
 	}
 	return &NotPendingError{s, steps}
+}
+
+// pendingRequest returns what waits under a name, if it is no event.
+func (c *Cluster) pendingRequest(label string) *pending {
+	for _, p := range c.pending() {
+		if p.label == label && p.event == nil {
+			return p.pending
+		}
+	}
+	return nil
 }
 
 // Advance lets time pass, for d or until something becomes pending, and returns how

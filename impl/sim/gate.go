@@ -49,6 +49,7 @@ type pending struct {
 	answer  bool
 	call    *call // nil: of a client that Cluster.Config did not make
 	arrival uint64
+	stalled bool // Settle leaves it pending
 	verdict chan apiserver.Verdict
 }
 

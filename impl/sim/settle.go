@@ -12,8 +12,8 @@ import (
 // Settle runs the cluster by the canonical fair schedule until one of the
 // conditions holds, and says whether one does, or for as long as limit: in rounds,
 // all that is pending is released in the order of names; when nothing is pending,
-// time passes. What is "(late)" is dropped instead, and the events of stalled
-// watches and of silently partitioned processes wait.
+// time passes. What is "(late)" is dropped instead; what is stalled, and the events of
+// silently partitioned processes, wait.
 //
 // With an open gate time just passes, and the conditions are asked every 100 ms.
 //
@@ -91,7 +91,7 @@ var ErrLivelock = errors.New("livelock")
 func (c *Cluster) fair() []waiting {
 	var out []waiting
 	for _, p := range c.pending() {
-		if !p.call.stalled() {
+		if !p.stalled && !p.call.stalled() {
 			out = append(out, p)
 		}
 	}

@@ -25,11 +25,12 @@ const (
 )
 
 // The verbs of watches that are open. Their target is the name of the watch, such
-// as "kcm watch pods". Expire is also for a list or a watch that is pending.
+// as "kcm watch pods". Expire is also for a list or a watch that is pending, Stall and
+// Unstall for every request and answer that is.
 const (
 	Cut     Verb = "cut"     // the connection breaks
 	Expire  Verb = "expire"  // 410 Gone, and the watch ends
-	Stall   Verb = "stall"   // Settle leaves its events pending
+	Stall   Verb = "stall"   // Settle leaves it, or its events, pending
 	Unstall Verb = "unstall" // ends Stall
 )
 

@@ -23,6 +23,7 @@ import (
 const UserActions = `delete <resource> [<namespace>/]<name> [--grace=<seconds>] [--cascade=background|foreground|orphan]
 scale <resource> <namespace>/<name> <replicas>
 label <resource> [<namespace>/]<name> <key>=<value> | <key>-
+annotate <resource> [<namespace>/]<name> <key>=<value> | <key>-
 evict <namespace>/<pod>
 cordon <node>
 uncordon <node>
@@ -50,6 +51,7 @@ var userVerbs = map[string]userVerb{
 	"delete":   {true, 0, 2, checkDelete, (*Cluster).userDelete},
 	"scale":    {true, 1, 1, checkScale, (*Cluster).userScale},
 	"label":    {true, 1, 1, checkLabel, (*Cluster).userLabel},
+	"annotate": {true, 1, 1, checkLabel, (*Cluster).userLabel},
 	"evict":    {false, 0, 0, nil, (*Cluster).userEvict},
 	"cordon":   {false, 0, 0, nil, (*Cluster).userCordon},
 	"uncordon": {false, 0, 0, nil, (*Cluster).userCordon},
@@ -178,7 +180,8 @@ func (c *Cluster) userLabel(ctx context.Context, a userAction) error {
 	} else {
 		labels[strings.TrimSuffix(key, "-")] = nil
 	}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"labels": labels}})
+	field := map[string]string{"label": "labels", "annotate": "annotations"}[a.verb]
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{field: labels}})
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ type run struct {
 	config   *Config
 	observer *observer
 	machines map[string]*kubelet.Machine
-	stalled  map[string]bool // watches that were, by name
+	stalled  map[string]bool // watches, requests and answers that were, by name
 	done     sim.Schedule    // what was done since all was well
 }
 
@@ -189,10 +189,10 @@ func (r *run) pods() []corev1.Pod {
 	return list.Items
 }
 
-// do takes a step and returns how a claim was violated by it.
+// do takes a step, if it can be taken, and returns how a claim was violated by it.
 func (r *run) do(step sim.Step) error {
 	if err := r.Do(step); err != nil && !isStatus(err) {
-		return err
+		return nil
 	}
 	r.done = append(r.done, step)
 	if step.Verb == sim.Stall {
@@ -235,9 +235,13 @@ func (r *run) repairs() (steps []sim.Step) {
 			steps = append(steps, sim.Step{Verb: sim.Heal, Target: name})
 		}
 	}
-	for _, watch := range r.Watches() {
-		if r.stalled[watch] {
-			steps = append(steps, sim.Step{Verb: sim.Unstall, Target: watch})
+	names := r.Watches()
+	for _, step := range r.Pending() {
+		names = append(names, step.Target)
+	}
+	for _, name := range names {
+		if r.stalled[name] {
+			steps = append(steps, sim.Step{Verb: sim.Unstall, Target: name})
 		}
 	}
 	for _, name := range r.Actors() {

@@ -35,7 +35,7 @@ func course() []Move {
 			step, ok := pick(t, "pending", r.Pending())
 			return steps(ok, step)
 		}},
-		{Name: "settle", Weight: 4, steps: func(t *rapid.T, r *run) []sim.Step {
+		{Name: "settle", Weight: 5, steps: func(t *rapid.T, r *run) []sim.Step {
 			d, _ := pick(t, "for", []string{"10ms", "1s", "3s", "10s", "30s"})
 			return steps(true, sim.Step{Verb: sim.Settle, Target: d})
 		}},
@@ -137,6 +137,17 @@ func overlaps() []Move {
 	return []Move{change("a manager starts", sim.Start), change("a manager ends", sim.Crash)}
 }
 
+// slow holds back a write of a process, or its answer, so that all else comes first
+// until it is released.
+func slow(actor string, words ...string) Move {
+	if len(words) == 0 {
+		words = writeVerbs
+	}
+	move := onWrites(sim.Stall, actor, nil, words...)
+	move.Weight = 3
+	return move
+}
+
 // focus releases what a process has pending, as long as it is of that kind, sooner
 // than by chance alone.
 func focus(actor string, words ...string) Move {
@@ -170,7 +181,7 @@ func stops(prefix string, faults ...claims.Fault) []Move {
 			return steps(ok && running == (verb == sim.Crash), sim.Step{Verb: verb, Target: actor})
 		}}
 	}
-	return []Move{change(prefix+" stops", sim.Crash), change(prefix+" starts", sim.Start)}
+	return []Move{change(prefix+" stops", sim.Crash), change(prefix+" starts", sim.Restart)}
 }
 
 // nodesFail lets nodes lose power, and come back.

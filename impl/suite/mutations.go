@@ -20,7 +20,7 @@ func Mutations() []Mutation {
 	return []Mutation{
 		{"rs.noExpectations", "lag", "P-OVER2", func(c *Config) { c.Manager.ReplicaSet.NoExpectations = true }},
 		{"rs.noConsistencyGate", "long-lag", "P-OVER2", func(c *Config) { c.Manager.ReplicaSet.NoConsistencyGate = true }},
-		{"rs.listBeforeGate", "scale-lag", "P-OVER1", func(c *Config) { c.Manager.ReplicaSet.ListBeforeGate = true }},
+		{"rs.listBeforeGate", "late-events-1.9", "P-OVER1", func(c *Config) { c.Manager.ReplicaSet.ListBeforeGate = true }},
 		{"rs.unnamedDeletes", "scale-lag", "P-UNDER2", func(c *Config) { c.Manager.ReplicaSet.UnnamedDeletes = true }},
 		{"rs.noExpiry", "unseen", "ESR", func(c *Config) { c.Manager.ReplicaSet.NoExpiry = true }},
 		{"rs.keepExpectations", "owner-again", "P-FORGET", func(c *Config) { c.Manager.ReplicaSet.KeepExpectations = true }},

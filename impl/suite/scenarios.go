@@ -25,11 +25,11 @@ func Scenarios() []Scenario {
 		{Name: "scale", Title: "the ReplicaSet is scaled up and down", Replicas: 2, Nodes: 1,
 			Moves: []Move{scales(4)}},
 		{Name: "drain", Title: "nodes are drained under a PodDisruptionBudget", Replicas: 3, Available: 2, Nodes: 3,
-			Moves: append(stops(drainActor, claims.Evicted), onNodes("uncordon", "uncordon %s"), focus(managerActor+"/disruption"), focus(drainActor)), Recovery: recoveryOfBudgets},
+			Moves: append(stops(drainActor, claims.Evicted), onNodes("uncordon", "uncordon %s"), slow(managerActor+"/disruption"), focus(managerActor+"/disruption"), focus(drainActor)), Recovery: recoveryOfBudgets},
 		{Name: "lossy", Title: "requests and answers are lost", Replicas: 2, Nodes: 1,
 			Moves: append(lossy(""), podDeletes()), Recovery: recoveryOfExpectations},
 		{Name: "lag", Title: "watches lag, break and expire", Replicas: 2, Nodes: 1,
-			Moves: slices.Concat(lag(""), cuts(""), []Move{podDeletes()})},
+			Moves: slices.Concat(lag(""), cuts(""), []Move{podDeletes()}), Recovery: recoveryOfExpectations},
 		{Name: "node-deletion", Title: "Nodes are deleted and lose power", Replicas: 2, Nodes: 2,
 			Moves: append(nodesFail(), onNodes("a Node is deleted", "delete nodes %s", claims.NodeDeleted))},
 		{Name: "name-reuse", Title: "a pod is deleted and created again under its name", Replicas: -1, Pod: "task", Nodes: 2,
@@ -41,23 +41,25 @@ func Scenarios() []Scenario {
 		{Name: "node-lost", Title: "a node is lost for good", Replicas: 2, Nodes: 2, Lost: true,
 			Moves: nodesFail()[:1]},
 		{Name: "scale-lag", Title: "the ReplicaSet is scaled while the controller manager lags", Replicas: 3, Nodes: 1,
-			Moves: slices.Concat(lag(managerActor+" watch pods"), lag(managerActor+" watch replicasets"), []Move{scales(3), focus(managerActor)})},
+			Moves: slices.Concat(lag(managerActor+" watch pods"), lag(managerActor+" watch replicasets"), []Move{scales(3), prices(), focus(managerActor), focus(managerActor + " watch pods")})},
+		{Name: "late-events-1.9", Title: "events arrive between the steps of a sync", Replicas: 2, Nodes: 1, V1_9: true,
+			Moves: append(lag(managerActor+" watch pods"), podDeletes(), touches(), slow(managerActor+"/replicaset", " get "), focus(managerActor), focus(managerActor+" watch pods"))},
 		{Name: "long-lag", Title: "the watch of pods lags for longer than expectations last", Replicas: 1, Nodes: 1,
 			Moves: append(lag(managerActor+" watch pods"), podDeletes(), waits("6m"), touches())},
 		{Name: "unseen", Title: "pods come and go while the controller manager does not look", Replicas: 1, Nodes: 1, Recovery: recoveryOfExpectations,
 			Moves: slices.Concat(lag(managerActor+" watch pods"), cuts(managerActor+" watch pods"), []Move{podDeletes(), podDeletes()})},
-		{Name: "owner-again", Title: "the ReplicaSet is deleted and created again", Replicas: 1, Nodes: 1,
-			Moves: append(lag(managerActor+" watch pods"), ownerDeletes()[0], deploys(), focus(managerActor), focus(deployerActor))},
+		{Name: "owner-again", Title: "the ReplicaSet is deleted and created again", Replicas: 1, Nodes: 1, Recovery: recoveryOfBudgets,
+			Moves: append(lag(managerActor+" watch pods"), scales(2), ownerDeletes()[0], deploys(), waits("2m"), focus(managerActor), focus(deployerActor))},
 		{Name: "relabelled", Title: "pods are let go and taken back", Replicas: 2, Nodes: 1,
-			Moves: slices.Concat(relabels(), lag(managerActor+" watch"), []Move{ownerDeletes()[2], podDeletes(), focus(managerActor)})},
+			Moves: slices.Concat(relabels(), lag(managerActor+" watch"), []Move{ownerDeletes()[2], podDeletes(), slow(managerActor + "/replicaset"), focus(managerActor)})},
 		{Name: "bound-again", Title: "a pod that waits for its node is deleted and created again", Replicas: -1, Pod: "task", Nodes: 1,
-			Moves: append(resubmits(), focus(schedulerActor), focus(submitterActor))},
+			Moves: append(resubmits(), slow(schedulerActor), focus(schedulerActor), focus(submitterActor))},
 		{Name: "forced", Title: "pods are deleted by force, and created again while that goes on", Replicas: -1, Pod: "task", Nodes: 1,
 			Moves: slices.Concat(resubmits(), stops(kubeletPrefix), []Move{
 				user("the pod is deleted by force", "delete pods default/task --grace=0", claims.ForceDeleted),
-				focus(kubeletPrefix, " patch ", " delete ", " get "), focus(submitterActor)})},
+				slow(kubeletPrefix), focus(kubeletPrefix, " patch ", " delete ", " get "), focus(submitterActor)})},
 		{Name: "full-house", Title: "a Node is deleted, and its kubelet registers it again", Replicas: 1, Nodes: 1, Room: 1,
-			Moves: []Move{scales(2), onNodes("a Node is deleted", "delete nodes %s", claims.NodeDeleted), kubeletRestarts(), focus(schedulerActor), focus(kubeletPrefix)}},
+			Moves: []Move{scales(2), onNodes("a Node is deleted", "delete nodes %s", claims.NodeDeleted), kubeletRestarts(), waits("3s")}},
 		{Name: "old-lists", Title: "processes start on old lists, if they accept them", Replicas: 1, Nodes: 1,
 			Moves: slices.Concat(nodesFail(), []Move{podDeletes(), restarts(managerActor, claims.ManagerRestart), stale(kubeletPrefix), stale(managerActor)})},
 		{Name: "node-registers", Title: "a Node is deleted, and registers while the controller manager lags", Replicas: 1, Nodes: 1,
@@ -88,7 +90,22 @@ func deploys() Move {
 	}}
 }
 
-func touches() Move { return user("touch", touch) }
+// touches change the ReplicaSet in nothing that counts, so that it is looked at.
+func touches() Move {
+	return Move{Name: "touch", Weight: 2, steps: func(t *rapid.T, r *run) []sim.Step {
+		return steps(true, sim.Step{Verb: sim.User, Target: fmt.Sprintf("label replicasets default/web touched=%d", rapid.IntRange(0, 99).Draw(t, "touched"))})
+	}}
+}
+
+// prices make one pod cheaper to delete than the others.
+func prices() Move {
+	return Move{Name: "a pod gets cheap", steps: func(t *rapid.T, r *run) []sim.Step {
+		pod, ok := pick(t, "pod", r.pods())
+		return steps(ok, sim.Step{Verb: sim.User, Target: fmt.Sprintf("annotate pods %s/%s %s=-%d", pod.Namespace, pod.Name, podDeletionCost, rapid.IntRange(0, 9).Draw(t, "cost"))})
+	}}
+}
+
+const podDeletionCost = "controller.kubernetes.io/pod-deletion-cost"
 
 // ScenarioByName returns a scenario.
 func ScenarioByName(name string) (Scenario, error) {
