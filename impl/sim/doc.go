@@ -33,6 +33,9 @@
 // everything in the order of names, and lets time pass when nothing is left. A test
 // mixes both: steps for the trouble, Settle for the rest.
 //
+// A Trial has the trouble drawn: it takes hostile steps that Draw draws, asks a
+// claim after each, and leaves of a schedule that violates it what is needed for that.
+//
 // # What a run depends on
 //
 // On the schedule alone: the same steps have the same History, byte for byte. This
@@ -55,6 +58,9 @@
 // timers and wait groups from outside are not counted as waiting. A process that
 // listens on a socket waits for the world outside, and time stops; switch off
 // metrics and health endpoints (for managers of controller-runtime: BindAddress "0").
+// A goroutine that waits for a mutex counts as running: if another of its process
+// holds the mutex during a request that is pending, no step ever ends. Discovery,
+// during which RESTMappers hold one, therefore never waits.
 // When the function that Run calls returns, all processes are stopped, and every
 // goroutine must end; one that does not fails the test with its stack.
 package sim

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 
@@ -67,6 +68,9 @@ var (
 
 // RoundTrip implements http.RoundTripper.
 func (n *connection) RoundTrip(req *http.Request) (*http.Response, error) {
+	if isDiscovery(req.URL.Path) {
+		return n.discover(req)
+	}
 	if err := n.run.reach(req.Context(), req.Method+" "+req.URL.RequestURI()); err != nil {
 		return nil, err
 	}
@@ -94,6 +98,29 @@ func (n *connection) RoundTrip(req *http.Request) (*http.Response, error) {
 		n.run.forget(c)
 	}
 	return n.hear(req.Context(), c, resp, err)
+}
+
+// discover asks what kinds there are, and never waits: a RESTMapper holds a mutex
+// meanwhile, and who waits for a mutex counts as running, so that no step would ever end.
+func (n *connection) discover(req *http.Request) (*http.Response, error) {
+	if !n.run.is(linked) {
+		return nil, errRefused
+	}
+	return n.next.RoundTrip(req)
+}
+
+// isDiscovery says that a path is /version, /api, /apis or a version of a group.
+func isDiscovery(path string) bool {
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	switch parts[0] {
+	case "version":
+		return true
+	case "api":
+		return len(parts) <= 2
+	case "apis":
+		return len(parts) <= 3
+	}
+	return false
 }
 
 // write sends a request that may change something. It goes on at the server when
