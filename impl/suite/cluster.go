@@ -90,7 +90,8 @@ type run struct {
 	observer *observer
 	machines map[string]*kubelet.Machine
 	stalled  map[string]bool // watches, requests and answers that were, by name
-	done     sim.Schedule    // what was done since all was well
+	drawn    sim.Schedule    // what was done since all was well, until the trouble ended
+	ending   bool            // it has
 }
 
 // open calls f with a cluster of the scenario in which all that it has runs and is
@@ -194,7 +195,9 @@ func (r *run) do(step sim.Step) error {
 	if err := r.Do(step); err != nil && !isStatus(err) {
 		return nil
 	}
-	r.done = append(r.done, step)
+	if !r.ending {
+		r.drawn = append(r.drawn, step)
+	}
 	if step.Verb == sim.Stall {
 		r.stalled[step.Target] = true
 	}
@@ -206,6 +209,7 @@ func (r *run) judged() error { return r.observer.violation() }
 // recover ends the trouble, and waits until all that was going to happen has. Then
 // the claims about the end are asked.
 func (r *run) recover() error {
+	r.ending = true
 	for _, step := range r.repairs() {
 		if err := r.do(step); err != nil {
 			return err

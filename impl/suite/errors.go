@@ -13,8 +13,9 @@ func isStatus(err error) bool {
 	return errors.As(err, &status)
 }
 
-// isViolation says that a claim did not hold.
-func isViolation(err error) bool {
+// violation returns the claim that did not hold, nil if the error is something else.
+func violation(err error) *claims.Violation {
 	var v *claims.Violation
-	return errors.As(err, &v)
+	errors.As(err, &v)
+	return v
 }

@@ -2,12 +2,19 @@ package suite
 
 import (
 	"flag"
+	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"text/tabwriter"
 
+	"github.com/reconverge/reconverge/impl/sim"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
+
+var update = flag.Bool("update", false, "search again for schedules that violate claims, and save the shortest")
 
 // TestMain makes schedules longer than rapid's state machines are by default.
 func TestMain(m *testing.M) {
@@ -15,11 +22,20 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// TestScenarios draws schedules. One that violates a claim is saved, and taken first
+// the next time.
 func TestScenarios(t *testing.T) {
 	for _, s := range Scenarios() {
 		t.Run(s.Name, func(t *testing.T) {
+			saved := filepath.Join("testdata", "violated", s.Name+".yaml")
+			if d, err := sim.Load(saved); err == nil {
+				require.NoError(t, again(d, true), "%s, which can be removed when the fault is mended", saved)
+			}
 			rapid.Check(t, func(rt *rapid.T) {
 				done, err := s.explore(rt, s.NewConfig(), s.claims())
+				if v := violation(err); v != nil {
+					require.NoError(t, sim.Save(saved, s.document(nil, done, v)))
+				}
 				if err != nil {
 					rt.Fatalf("%v\nafter\n%s", err, done)
 				}
@@ -28,40 +44,88 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// When nothing goes wrong nothing is violated.
 func TestBoot(t *testing.T) {
 	for _, s := range Scenarios() {
 		require.NoError(t, s.open(s.NewConfig(), s.claims(), func(r *run) error { return r.recover() }), s.Name)
 	}
 }
 
-// A found is a schedule that rapid has drawn, and what it shows.
-type found struct {
-	steps int
-	err   error
-}
-
+// Each planted bug is noticed by its claim in one of the first schedules that are
+// drawn. Run it with -v for the table.
 func TestMutations(t *testing.T) {
+	if testing.Short() {
+		t.Skip("searches for every planted bug")
+	}
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "MUTATION\tSCENARIO\tNOTICED BY\tSCHEDULES\tSTEPS")
 	for _, m := range Mutations() {
 		t.Run(m.Name, func(t *testing.T) {
-			s, err := ScenarioByName(m.Scenario)
-			require.NoError(t, err)
-			judged, err := s.claim(m.Property)
-			require.NoError(t, err)
-			schedules := rapid.Custom(func(rt *rapid.T) any {
+			schedules, done := m.search(t)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\n", m.Name, m.Scenario, m.Property, schedules, len(done.Schedule))
+			if *update {
+				s, err := ScenarioByName(m.Scenario)
+				require.NoError(t, err)
+				judged, err := s.claim(m.Property)
+				require.NoError(t, err)
 				config, err := s.WithMutations(m.Name)
 				require.NoError(t, err)
-				done, err := s.explore(rt, config, judged)
-				return found{len(done), err}
-			})
-			for seed := range 100 {
-				f := schedules.Example(seed).(found)
-				if f.err != nil {
-					require.True(t, isViolation(f.err), "%v", f.err)
-					t.Logf("%s %s found by schedule %d, after %d steps: %v", m.Name, m.Property, seed+1, f.steps, f.err)
-					return
-				}
+				done.Schedule = s.reduce(config, judged, done.Schedule)
+				require.NoError(t, sim.Save(filepath.Join("testdata", "mutations", m.Name+".yaml"), done))
 			}
-			t.Errorf("%s: %s does not notice in 100 schedules", m.Name, m.Property)
+		})
+	}
+	require.NoError(t, w.Flush())
+	t.Logf("\n%s", table.String())
+}
+
+// checks is how many schedules rapid draws by default.
+const checks = 100
+
+// search returns how many schedules were drawn until the claim was violated, and the
+// one that did it. The schedules are the same each time.
+func (m Mutation) search(t *testing.T) (schedules int, found sim.Document) {
+	s, err := ScenarioByName(m.Scenario)
+	require.NoError(t, err)
+	judged, err := s.claim(m.Property)
+	require.NoError(t, err)
+	var failed error
+	drawn := rapid.Custom(func(rt *rapid.T) sim.Schedule {
+		config, err := s.WithMutations(m.Name)
+		require.NoError(t, err)
+		var done sim.Schedule
+		done, failed = s.explore(rt, config, judged)
+		return done
+	})
+	for seed := range checks {
+		done := drawn.Example(seed)
+		if failed == nil {
+			continue
+		}
+		v := violation(failed)
+		require.NotNil(t, v, "%v", failed)
+		return seed + 1, s.document([]string{m.Name}, done, v)
+	}
+	t.Fatalf("%s is not noticed by %s in %d schedules of scenario %s", m.Name, m.Property, checks, m.Scenario)
+	return 0, found
+}
+
+// The shortest schedules that were found violate the claim, and do not without the
+// planted bug.
+func TestSavedSchedules(t *testing.T) {
+	files, err := documents(filepath.Join("testdata", "mutations"))
+	require.NoError(t, err)
+	require.Len(t, files, len(Mutations()), "go test -run TestMutations -update ./impl/suite")
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			d, err := sim.Load(file)
+			require.NoError(t, err)
+			v := violation(again(d, true))
+			require.NotNil(t, v, "%v", err)
+			require.Equal(t, d.Property, v.Claim.ID)
+			require.Equal(t, d.Message, v.Err.Error())
+			require.NoError(t, again(d, false), "without %s", d.Mutations)
 		})
 	}
 }
