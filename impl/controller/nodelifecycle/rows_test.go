@@ -258,10 +258,11 @@ func TestAPodThatTurnsUpOnALostNode(t *testing.T) {
 		c.AddNode("n2", "")
 		c.Run(lifecycle(nodelifecycle.Options{}))
 		c.At(2 * time.Minute)
-		release := c.HoldEvents(controllertest.Of("pods")) // until it is ready
-		c.AddPod("late", "n1")
+		c.AddPod("late", "") // ready already when it turns up
 		stop := c.Fail(apierrors.NewConflict(corev1.Resource("pods"), "late", errors.New("old")), controllertest.Is("update pods/status late"))
-		release()
+		require.NoError(t, c.User.CoreV1().Pods(controllertest.Namespace).Bind(c.Ctx, &corev1.Binding{
+			ObjectMeta: metav1.ObjectMeta{Name: "late"}, Target: corev1.ObjectReference{Name: "n1"},
+		}, metav1.CreateOptions{}))
 		synctest.Wait()
 		stop()
 		require.Equal(t, corev1.ConditionTrue, podReady(c, "late"))
