@@ -85,10 +85,11 @@ func TestControllerRuntime(t *testing.T) {
 		require.NoError(t, c.Create(ctx, w))
 		require.EqualValues(t, 1, w.Generation)
 		require.Zero(t, w.Status.Built, "a create sets no status")
-		w.Status.Built, w.Spec.Size = 2, 7
+		w.Status.Built, w.Spec.Size, w.Labels = 2, 7, map[string]string{"x": "y"}
 		require.NoError(t, c.Status().Update(ctx, w))
 		require.Equal(t, widgetStatus{Built: 2}, w.Status)
 		require.Equal(t, 3, w.Spec.Size)
+		require.Empty(t, w.Labels)
 		before := w.DeepCopyObject().(*widget)
 		w.Spec.Size = 4
 		require.NoError(t, c.Patch(ctx, w, client.MergeFrom(before)))

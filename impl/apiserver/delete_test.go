@@ -29,6 +29,7 @@ type life struct {
 
 	events []watch.EventType // of the DELETE that is looked at
 	stays  bool
+	kept   []string      // finalizers of what stays; nil: those of before
 	left   int64         // deletionGracePeriodSeconds of what stays
 	ends   time.Duration // deletionTimestamp, from the beginning
 	gen    int64
@@ -56,6 +57,7 @@ func TestDeletionStateMachine(t *testing.T) {
 		"terminating, a longer grace":        {node: "n", grace: 30, before: ptr.To[int64](20), options: grace(40), stays: true, left: 20, ends: 20 * time.Second, gen: 2},
 		"terminating, a shorter grace":       {node: "n", grace: 30, before: ptr.To[int64](20), after: time.Second, options: grace(5), events: marked, stays: true, left: 5, ends: 5 * time.Second, gen: 2},
 		"terminating, shorter than the past": {node: "n", grace: 30, before: ptr.To[int64](20), after: 10 * time.Second, options: grace(5), events: marked, stays: true, left: 5, ends: 10 * time.Second, gen: 2},
+		"terminating, a negative grace":      {node: "n", grace: 30, before: ptr.To[int64](20), options: grace(-7), events: marked, stays: true, left: 1, ends: time.Second, gen: 2},
 		"terminating, no grace":              {node: "n", grace: 30, before: ptr.To[int64](20), options: grace(0), events: both},
 		"terminating, no grace, finalizer":   {node: "n", grace: 30, finalizers: []string{"a/b"}, before: ptr.To[int64](20), options: grace(0), events: marked, stays: true, left: 0, gen: 2},
 		"terminating without grace":          {node: "n", grace: 30, finalizers: []string{"a/b"}, before: ptr.To[int64](0), stays: true, left: 0, gen: 2},
@@ -63,9 +65,12 @@ func TestDeletionStateMachine(t *testing.T) {
 			stays: true, gen: 1, err: apierrors.IsConflict},
 		"another revision": {node: "n", options: metav1.DeleteOptions{Preconditions: &metav1.Preconditions{ResourceVersion: ptr.To("1")}},
 			stays: true, gen: 1, err: apierrors.IsConflict},
-		"orphan":     {node: "n", options: metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0), PropagationPolicy: ptr.To(metav1.DeletePropagationOrphan)}, events: marked, stays: true, gen: 2},
-		"foreground": {node: "n", options: metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0), PropagationPolicy: ptr.To(metav1.DeletePropagationForeground)}, events: marked, stays: true, gen: 2},
-		"background": {node: "n", options: metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0), PropagationPolicy: ptr.To(metav1.DeletePropagationBackground)}, events: both},
+		"orphan":     {node: "n", options: metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0), PropagationPolicy: ptr.To(metav1.DeletePropagationOrphan)}, events: marked, stays: true, kept: []string{metav1.FinalizerOrphanDependents}, gen: 2},
+		"foreground": {node: "n", options: metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0), PropagationPolicy: ptr.To(metav1.DeletePropagationForeground)}, events: marked, stays: true, kept: []string{metav1.FinalizerDeleteDependents}, gen: 2},
+		"orphan, foreground before": {node: "n", finalizers: []string{"a/b", metav1.FinalizerDeleteDependents}, options: metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0), PropagationPolicy: ptr.To(metav1.DeletePropagationOrphan)},
+			events: marked, stays: true, kept: []string{"a/b", metav1.FinalizerOrphanDependents}, gen: 2},
+		"background, foreground before": {node: "n", finalizers: []string{metav1.FinalizerDeleteDependents}, options: metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0), PropagationPolicy: ptr.To(metav1.DeletePropagationBackground)}, events: both},
+		"background":                    {node: "n", options: metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0), PropagationPolicy: ptr.To(metav1.DeletePropagationBackground)}, events: both},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { l.check(t, clientset(t, newServer(t, apiserver.Options{}), inProtobuf)) })
@@ -114,6 +119,10 @@ func (l life) check(t *testing.T, c kubernetes.Interface) {
 		return
 	}
 	require.Equal(t, l.left, *p.DeletionGracePeriodSeconds)
+	if l.kept == nil {
+		l.kept = l.finalizers
+	}
+	require.Equal(t, l.kept, p.Finalizers)
 	require.WithinDuration(t, start.Add(l.ends), p.DeletionTimestamp.Time, 0)
 }
 

@@ -165,12 +165,24 @@ func TestOutcomesOfEvents(t *testing.T) {
 }
 
 // TestRemovalIsAPartOfItsOwn lets another pod take the name between the two writes
-// of a DELETE: by name alone the second removes it, with the repair it does not.
+// of a DELETE: by name alone the second removes it, with the repair or a precondition
+// it does not.
 func TestRemovalIsAPartOfItsOwn(t *testing.T) {
-	for _, repaired := range []bool{false, true} {
+	for _, x := range []struct {
+		repaired bool
+		guard    func(p *corev1.Pod) *metav1.Preconditions
+		removed  bool
+	}{
+		{removed: true},
+		{repaired: true},
+		{guard: func(p *corev1.Pod) *metav1.Preconditions { return &metav1.Preconditions{UID: &p.UID} }},
+		{guard: func(p *corev1.Pod) *metav1.Preconditions {
+			return &metav1.Preconditions{ResourceVersion: &p.ResourceVersion}
+		}},
+	} {
 		ctx := context.Background()
 		g := &testGate{}
-		s := newServer(t, apiserver.Options{Gate: g, RemoveWithUID: repaired})
+		s := newServer(t, apiserver.Options{Gate: g, RemoveWithUID: x.repaired})
 		pods, other := clientset(t, s, inProtobuf).CoreV1().Pods("default"), clientset(t, s, inProtobuf).CoreV1().Pods("default")
 		old, err := pods.Create(ctx, newPod("a"), metav1.CreateOptions{})
 		require.NoError(t, err)
@@ -190,15 +202,19 @@ func TestRemovalIsAPartOfItsOwn(t *testing.T) {
 			require.NoError(t, err)
 			return apiserver.Verdict{}
 		}
-		err = pods.Delete(ctx, "a", metav1.DeleteOptions{})
+		var options metav1.DeleteOptions
+		if x.guard != nil {
+			options.Preconditions = x.guard(old)
+		}
+		err = pods.Delete(ctx, "a", options)
 		now, getErr := pods.Get(ctx, "a", metav1.GetOptions{})
-		if repaired {
+		if x.removed {
+			require.NoError(t, err)
+			require.True(t, apierrors.IsNotFound(getErr))
+		} else {
 			require.True(t, apierrors.IsConflict(err), "%v", err)
 			require.NoError(t, getErr)
 			require.NotEqual(t, old.UID, now.UID)
-		} else {
-			require.NoError(t, err)
-			require.True(t, apierrors.IsNotFound(getErr))
 		}
 	}
 }

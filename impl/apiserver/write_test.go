@@ -123,6 +123,12 @@ func TestBindOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, pods.Delete(ctx, "held", metav1.DeleteOptions{}))
 	require.True(t, apierrors.IsConflict(to("held", "n1")), "a terminating pod is never bound")
+
+	gated := newPod("gated")
+	gated.Spec.SchedulingGates = []corev1.PodSchedulingGate{{Name: "a/b"}}
+	_, err = pods.Create(ctx, gated, metav1.CreateOptions{})
+	require.NoError(t, err)
+	require.True(t, apierrors.IsConflict(to("gated", "n1")))
 }
 
 // TestHazardsOfWrites sees each mutation do what it is there for.
@@ -178,6 +184,20 @@ func TestStatusAndSpecAreApart(t *testing.T) {
 	require.EqualValues(t, 7, *rs.Spec.Replicas)
 	require.EqualValues(t, 2, rs.Status.Replicas)
 	require.EqualValues(t, 2, rs.Generation)
+}
+
+// A status update of a pod changes its labels, too, but not whose it is.
+func TestStatusOfAPod(t *testing.T) {
+	ctx := context.Background()
+	pods := clientset(t, newServer(t, apiserver.Options{}), inProtobuf).CoreV1().Pods("default")
+	p, err := pods.Create(ctx, newPod("a"), metav1.CreateOptions{})
+	require.NoError(t, err)
+	p.Labels["x"] = "y"
+	p.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: "o", UID: "v"}}
+	p, err = pods.UpdateStatus(ctx, p, metav1.UpdateOptions{})
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"app": "web", "x": "y"}, p.Labels)
+	require.Empty(t, p.OwnerReferences)
 }
 
 func newReplicaSet(name string, replicas int32) *appsv1.ReplicaSet {
