@@ -94,6 +94,9 @@ func TestTheSameScheduleHasTheSameHistory(t *testing.T) {
 }
 
 func testSameHistory(t *testing.T, seeds uint64, runs int, build func(*sim.Cluster)) {
+	if testing.Short() {
+		runs = 3
+	}
 	for seed := range seeds {
 		want := history(t, build, seed, 100)
 		for range runs - 1 {
