@@ -119,22 +119,14 @@ func (x Trial) end(c *Cluster) error {
 	return nil
 }
 
-// reduce leaves out steps, more at a time first, as long as a claim is violated, until
-// every step is needed.
 func (x Trial) reduce(s Schedule, violation error) (Schedule, error) {
-	for before := len(s) + 1; len(s) < before; {
-		before = len(s)
-		for size := len(s); size > 0; size-- {
-			for from := 0; from+size <= len(s); {
-				less := append(s[:from:from], s[from+size:]...)
-				if taken, err := x.replayLoosely(less); err != nil {
-					s, violation = taken, err
-				} else {
-					from += (size + 1) / 2
-				}
-			}
+	s = Reduce(s, func(try Schedule) (Schedule, bool) {
+		taken, err := x.replayLoosely(try)
+		if err != nil {
+			violation = err
 		}
-	}
+		return taken, err != nil
+	})
 	return s, violation
 }
 

@@ -72,21 +72,10 @@ func (s Scenario) replay(config *Config, judged []claims.Claim, schedule sim.Sch
 	return done, failed
 }
 
-// reduce leaves out steps, more at a time first, as long as a claim is violated.
+// reduce leaves out steps as long as a claim is violated.
 func (s Scenario) reduce(config *Config, judged []claims.Claim, schedule sim.Schedule) sim.Schedule {
-	violated := func(try sim.Schedule) (sim.Schedule, bool) {
+	return sim.Reduce(schedule, func(try sim.Schedule) (sim.Schedule, bool) {
 		done, err := s.replay(config, judged, try)
 		return done, violation(err) != nil
-	}
-	for size := len(schedule) / 2; size > 0; size /= 2 {
-		for from := 0; from < len(schedule); {
-			try := append(append(sim.Schedule{}, schedule[:from]...), schedule[min(from+size, len(schedule)):]...)
-			if done, ok := violated(try); ok {
-				schedule = done
-			} else {
-				from += size
-			}
-		}
-	}
-	return schedule
+	})
 }
