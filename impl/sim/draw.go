@@ -96,12 +96,17 @@ func (c *Cluster) onActors(v Verb) (out []Step) {
 	return out
 }
 
-// Repair ends what goes wrong: it heals partitions, lets stalled watches go on, and
+// Repair ends what goes wrong: it heals partitions, lets go on what is stalled, and
 // starts the processes that have crashed or ended.
 func (c *Cluster) Repair() {
 	c.settled()
 	for _, s := range append(c.onActors(Heal), c.onWatches(Unstall, true)...) {
 		c.must(s)
+	}
+	for _, p := range c.pending() {
+		if p.stalled {
+			c.must(Step{Unstall, p.label})
+		}
 	}
 	for _, name := range c.Actors() {
 		if running, _ := c.Running(name); !running {

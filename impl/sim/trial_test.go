@@ -97,7 +97,10 @@ func TestRepairEndsAllTrouble(t *testing.T) {
 		}
 		require.Error(t, c.Do(sim.Step{Verb: sim.Heal, Target: "other"}), "it is healed")
 		c.Settle(10 * time.Second)
-		do(t, c, "user scale replicasets default/web 2")
+		do(t, c, "user scale replicasets default/web 2", "crash other", "release kcm watch replicasets MODIFIED default/web")
+		do(t, c, "stall kcm/keeper create pods default/web-*")
+		require.False(t, c.Settle(10*time.Second, hasPods(c, 2)))
+		c.Repair()
 		require.True(t, c.Settle(10*time.Second, hasPods(c, 2)))
 	})
 }
