@@ -63,8 +63,9 @@ var pairs = map[string]pair{
 			s.does("scheduler/scheduler", "create pods/binding", web("a", on("n1")))
 		},
 		violates: func(s *story) {
-			s.put(web("a"))
 			s.see("scheduler", "pods")
+			s.put(web("a"))
+			s.tell(Event{Seen: &Seen{Actor: "scheduler", Resource: "pods", Revision: s.rev}})
 			r := s.send("scheduler/scheduler", "create pods/binding")
 			s.remove(nil, web("a"))
 			s.put(web("a", uid("other")))

@@ -2,6 +2,7 @@ package claims
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -125,20 +126,15 @@ func boundAlive(_ *State, w *Write) error {
 }
 
 // boundAsSeen: the pod that is bound is one that the scheduler can have seen under
-// this name.
+// this name, if it has seen any.
 func boundAsSeen(s *State, w *Write) error {
 	pod, ok := binds(w)
 	d, known := s.decided(w)
 	if !ok || !known {
 		return nil
 	}
-	seen := s.possible(d, "pods", key(pod))
-	for _, o := range seen {
-		if o == nil || o.GetUID() == pod.UID {
-			return nil // nil: it was not seen then, so that was not when it was decided
-		}
-	}
-	if len(seen) == 0 {
+	seen := slices.DeleteFunc(s.possible(d, "pods", key(pod)), func(o metav1.Object) bool { return o == nil })
+	if len(seen) == 0 || slices.ContainsFunc(seen, func(o metav1.Object) bool { return o.GetUID() == pod.UID }) {
 		return nil
 	}
 	return fmt.Errorf("pod %s is bound to node %s by a decision for the pod %s", describe(pod), pod.Spec.NodeName, describe(seen[0]))
