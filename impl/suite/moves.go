@@ -36,7 +36,7 @@ func course() []Move {
 			return steps(ok, step)
 		}},
 		{Name: "settle", Weight: 5, steps: func(t *rapid.T, r *run) []sim.Step {
-			d, _ := pick(t, "for", []string{"10ms", "1s", "3s", "10s", "30s"})
+			d, _ := pick(t, "for", r.scenario.pauses())
 			return steps(true, sim.Step{Verb: sim.Settle, Target: d})
 		}},
 		{Name: "advance", Weight: 1, steps: func(t *rapid.T, r *run) []sim.Step {

@@ -29,14 +29,31 @@ type Scenario struct {
 
 	Moves    []Move         // what a schedule is made of, beside that time passes and things take their course
 	Boot     []claims.Fault // what may happen in it that no move brings
-	Recovery time.Duration  // until everything that was going to happen has, once faults stop; 0: 100 s
+	Recovery time.Duration  // until everything that was going to happen has, once faults stop; 0: 40 s, or 100 s if nodes fail
+}
+
+// nodesFail says that things take as long as it takes to notice that a node is gone.
+func (s Scenario) nodesFail() bool {
+	faults := s.faults()
+	return slices.Contains(faults, claims.NodeDown) || slices.Contains(faults, claims.NodeDeleted)
 }
 
 func (s Scenario) recovery() time.Duration {
-	if s.Recovery > 0 {
+	switch {
+	case s.Recovery > 0:
 		return s.Recovery
+	case s.nodesFail():
+		return 100 * time.Second
 	}
-	return 100 * time.Second
+	return 40 * time.Second
+}
+
+// pauses are how long things take their course between two moves.
+func (s Scenario) pauses() []string {
+	if s.nodesFail() {
+		return []string{"10ms", "1s", "3s", "10s", "30s"}
+	}
+	return []string{"10ms", "1s", "3s"}
 }
 
 func (s Scenario) nodes() (names []string) {
