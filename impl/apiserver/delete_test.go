@@ -155,6 +155,10 @@ func TestFinalizers(t *testing.T) {
 	n, err := nodes.Get(ctx, "n", metav1.GetOptions{})
 	require.NoError(t, err)
 	require.NotNil(t, n.DeletionTimestamp)
+	n.DeletionTimestamp, n.Labels = nil, map[string]string{"x": "y"}
+	n, err = nodes.Update(ctx, n, metav1.UpdateOptions{})
+	require.NoError(t, err)
+	require.NotNil(t, n.DeletionTimestamp, "nobody takes a deletion back")
 	n.Finalizers = []string{"a/b", "c/d"}
 	_, err = nodes.Update(ctx, n, metav1.UpdateOptions{})
 	require.True(t, apierrors.IsInvalid(err), "finalizers may not be added after deletion: %v", err)
@@ -185,11 +189,11 @@ func TestDeleteCollection(t *testing.T) {
 	pods := clientset(t, newServer(t, apiserver.Options{}), inProtobuf).CoreV1().Pods("default")
 	for _, name := range []string{"a", "b", "c"} {
 		p := newPod(name)
-		p.Labels["name"] = name
+		p.Labels["name"], p.Spec.NodeName = name, "n"
 		_, err := pods.Create(ctx, p, metav1.CreateOptions{})
 		require.NoError(t, err)
 	}
-	require.NoError(t, pods.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "name!=b"}))
+	require.NoError(t, pods.DeleteCollection(ctx, *metav1.NewDeleteOptions(0), metav1.ListOptions{LabelSelector: "name!=b"}))
 	l, err := pods.List(ctx, metav1.ListOptions{})
 	require.NoError(t, err)
 	require.Len(t, l.Items, 1)

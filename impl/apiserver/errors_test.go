@@ -40,6 +40,7 @@ func TestBadRequests(t *testing.T) {
 		"another kind":                 {method: "POST", path: pods, body: `{"kind":"Node","apiVersion":"v1"}`, code: 400, reason: metav1.StatusReasonBadRequest},
 		"another namespace":            {method: "POST", path: pods, body: `{"metadata":{"name":"a","namespace":"other"}}`, code: 400, reason: metav1.StatusReasonBadRequest},
 		"no namespace":                 {method: "POST", path: "/api/v1/pods", body: `{"metadata":{"name":"a"}}`, code: 400, reason: metav1.StatusReasonBadRequest},
+		"a revision of what is new":    {method: "POST", path: pods, body: `{"metadata":{"name":"a","resourceVersion":"7"}}`, code: 400, reason: metav1.StatusReasonBadRequest},
 		"another name":                 {method: "PUT", path: pods + "/a", body: `{"metadata":{"name":"b"}}`, code: 400, reason: metav1.StatusReasonBadRequest},
 		"10 MB":                        {method: "POST", path: pods, body: `"` + strings.Repeat("x", 10<<20) + `"`, code: 413, reason: metav1.StatusReasonRequestEntityTooLarge},
 		"no content type we know":      {method: "POST", path: pods, contentType: "text/csv", body: `a,b`, code: 415, reason: metav1.StatusReasonUnsupportedMediaType},
@@ -152,6 +153,8 @@ func TestRevisionsOutOfReach(t *testing.T) {
 			require.True(t, apierrors.IsTimeout(err), "%v", err)
 			require.True(t, apierrors.HasStatusCause(err, metav1.CauseTypeResourceVersionTooLarge))
 		}
+		_, err = pods.Get(ctx, "a", metav1.GetOptions{ResourceVersion: "1000"})
+		require.True(t, apierrors.IsTimeout(err), "%v", err)
 		require.Positive(t, time.Since(start), "it waits for the revision first")
 		w, err := pods.Watch(ctx, metav1.ListOptions{
 			ResourceVersion: "1000", ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan, SendInitialEvents: ptr.To(true),

@@ -116,6 +116,7 @@ func fold(t *rapid.T, set map[string]string, w watch.Interface, want *corev1.Pod
 			set[p.Name] = p.ResourceVersion
 		case watch.Deleted:
 			require.True(t, known, "%s deleted before it was added", p.Name)
+			require.Greater(t, rv, last)
 			delete(set, p.Name)
 		case watch.Bookmark:
 			if p.ResourceVersion == want.ResourceVersion {

@@ -57,7 +57,7 @@ func TestPreconditions(t *testing.T) {
 		{"PUT with an old revision", put(func(old, _ *corev1.Pod) *corev1.Pod { return old }), apierrors.IsConflict},
 		{"PUT without a revision", put(func(old, _ *corev1.Pod) *corev1.Pod { old.ResourceVersion = ""; return old }), nil},
 		{"PUT with another UID", put(func(_, now *corev1.Pod) *corev1.Pod { now.UID = "x"; return now }), apierrors.IsConflict},
-		{"PUT of what is not there", put(func(_, now *corev1.Pod) *corev1.Pod { now.Name = "b"; return now }), apierrors.IsNotFound},
+		{"PUT of what is not there", put(func(_, now *corev1.Pod) *corev1.Pod { now.Name, now.UID = "b", ""; return now }), apierrors.IsNotFound},
 		{"PATCH", patch(types.MergePatchType, constant(`{"metadata":{"labels":{"x":"y"}}}`)), nil},
 		{"PATCH with the revision", patch(types.MergePatchType, func(_, now *corev1.Pod) string {
 			return `{"metadata":{"resourceVersion":"` + now.ResourceVersion + `","labels":{"x":"y"}}}`
