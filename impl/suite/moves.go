@@ -3,6 +3,7 @@ package suite
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/reconverge/reconverge/impl/claims"
@@ -165,6 +166,25 @@ func stale(actor string) Move {
 	}}
 }
 
+// startsInThePast lets power come back, to a list from before the last changes of a
+// pod, and to a watch that lags.
+func startsInThePast() Move {
+	return Move{Name: "power comes back to an old list", Weight: 3, steps: func(t *rapid.T, r *run) []sim.Step {
+		node, down := pick(t, "node", r.down())
+		pod, ok := pick(t, "pod", r.pods())
+		kubelet := kubeletPrefix + node
+		revision, _ := strconv.Atoi(pod.ResourceVersion)
+		before := rapid.IntRange(1, 4).Draw(t, "revisions before")
+		course := append([]sim.Step{
+			{Verb: sim.Start, Target: kubelet},
+			{Verb: sim.Release, Target: kubelet + "/kubelet list nodes"},
+			{Verb: sim.Stale, Target: fmt.Sprintf("%s/kubelet list pods @%d", kubelet, revision-before)},
+			{Verb: sim.Release, Target: kubelet + "/kubelet watch pods"},
+		}, slices.Repeat([]sim.Step{{Verb: sim.Advance, Target: "1s"}}, 5)...)
+		return steps(down && ok, course...)
+	}}
+}
+
 // waits let time pass that is longer than any time-out.
 func waits(d string) Move {
 	return Move{Name: "wait for " + d, Weight: 2, steps: func(*rapid.T, *run) []sim.Step {
@@ -277,6 +297,68 @@ func relabels() []Move {
 		user("a pod is let go", "label pods %s app=other", claims.PodChanged),
 		user("a pod is taken back", "label pods %s app=web", claims.PodChanged),
 	}
+}
+
+// ofPod are steps of requests about the pod of the scenario, in the order in which
+// they come to be pending. Those that do not are left out.
+func (r *run) ofPod(steps ...sim.Step) []sim.Step {
+	for i := range steps {
+		steps[i].Target += " default/" + r.scenario.Pod
+	}
+	return steps
+}
+
+// waitsForNode creates the pod of the scenario again and holds its binding back.
+func waitsForNode() Move {
+	return Move{Name: "the pod waits for its node", Weight: 3, Faults: []claims.Fault{claims.NameReused}, steps: func(_ *rapid.T, r *run) []sim.Step {
+		return append([]sim.Step{{Verb: sim.Restart, Target: submitterActor}}, r.ofPod(
+			sim.Step{Verb: sim.Release, Target: submitterActor + " create pods"},
+			sim.Step{Verb: sim.Release, Target: schedulerActor + " watch pods ADDED"},
+			sim.Step{Verb: sim.Stall, Target: schedulerActor + "/scheduler create pods/binding"},
+		)...)
+	}}
+}
+
+// ends deletes the pod of the scenario and holds the final delete back: all of it
+// has ended on its node then, and the API says so.
+func ends() Move {
+	return Move{Name: "the pod ends", Weight: 3, Faults: []claims.Fault{claims.PodDeleted}, steps: func(_ *rapid.T, r *run) []sim.Step {
+		kubelet := kubeletPrefix + r.scenario.nodes()[0] + "/kubelet"
+		deleted := r.ofPod(sim.Step{Verb: sim.User, Target: "delete pods"})
+		soon := []sim.Step{{Verb: sim.Settle, Target: "50ms"}, {Verb: sim.Advance, Target: "100ms"}}
+		stopped := r.ofPod(
+			sim.Step{Verb: sim.Release, Target: kubelet + " get pods"},
+			sim.Step{Verb: sim.Release, Target: kubelet + " patch pods/status"},
+		)
+		cleanedUp := r.ofPod(
+			sim.Step{Verb: sim.Release, Target: kubelet + " get pods"},
+			sim.Step{Verb: sim.Stall, Target: kubelet + " delete pods"},
+		)
+		return slices.Concat(deleted, []sim.Step{{Verb: sim.Settle, Target: "950ms"}}, soon, stopped, soon, cleanedUp)
+	}}
+}
+
+// endsInTheDark lets the node lose power when its pod has ended, and the final delete
+// with it.
+func endsInTheDark() Move {
+	return Move{Name: "the pod ends and power fails", Weight: 3, Faults: []claims.Fault{claims.PodDeleted, claims.NodeDown}, steps: func(t *rapid.T, r *run) []sim.Step {
+		node := r.scenario.nodes()[0]
+		return append(ends().steps(t, r),
+			sim.Step{Verb: sim.Crash, Target: kubeletPrefix + node},
+			sim.Step{Verb: sim.Restart, Target: machinePrefix + node},
+			sim.Step{Verb: sim.Fail, Target: kubeletPrefix + node + "/kubelet delete pods default/" + r.scenario.Pod + " (late)"},
+		)
+	}}
+}
+
+// replaces deletes the pod of the scenario and creates it again at once.
+func replaces(how string, faults ...claims.Fault) Move {
+	return Move{Name: "the pod is replaced", Weight: 3, Faults: append(faults, claims.NameReused), steps: func(_ *rapid.T, r *run) []sim.Step {
+		return append([]sim.Step{
+			{Verb: sim.User, Target: "delete pods default/" + r.scenario.Pod + how},
+			{Verb: sim.Restart, Target: submitterActor},
+		}, r.ofPod(sim.Step{Verb: sim.Release, Target: submitterActor + " create pods"})...)
+	}}
 }
 
 // resubmits create the pod of the scenario again, and delete it.

@@ -34,7 +34,7 @@ func Mutations() []Mutation {
 		{"kubelet.deleteNoUID", "forced", "P-DEL-TARGET-KUBELET", func(c *Config) { c.Kubelet.DeleteNoUID = true }},
 		{"kubelet.noReconcileTick", "partition", "L-BACK", func(c *Config) { c.Kubelet.NoReconcileTick = true }},
 		{"kubelet.noTerminalReadyFix", "pod-deletion", "P-TERM-NR", func(c *Config) { c.Kubelet.NoTerminalReadyFix = true }},
-		{"kubelet.restartTerminated", "forced", "P-PHASE", func(c *Config) { c.Kubelet.RestartTerminated = true }},
+		{"kubelet.restartTerminated", "rebooted", "P-PHASE", func(c *Config) { c.Kubelet.RestartTerminated = true }},
 		{"kubelet.noHousekeeping", "forced", "L-STOP", func(c *Config) { c.Kubelet.NoHousekeeping = true }},
 		{"reflector.firstListStale", "old-lists", "P-NOREVIVE", func(c *Config) { c.Kubelet.FirstListStale = true }},
 		{"reflector.kcmFirstListStale", "old-lists", "P-OVER2", func(c *Config) { c.Manager.FirstListStale = true }},
