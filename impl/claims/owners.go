@@ -15,7 +15,8 @@ func owners() []Claim {
 		{ID: "P-GC", Status: Guaranteed, New: writes(collectsOrphansOnly),
 			Text: "nothing with a living owner is collected"},
 		{ID: "P-ORPHAN", Status: Assuming, New: newOrphans,
-			Text:    "orphan deletion leaves the dependents alive that the garbage collector knows of",
+			Text: "orphan deletion leaves the dependents alive that the garbage collector knows of, " +
+				"and the pods that are adopted for the owner once its deletion has begun",
 			Assumes: "no owner is deleted between the live read of it and the patch that adopts a pod; such pods are left out"},
 	}
 }
@@ -40,9 +41,10 @@ func collectsOrphansOnly(s *State, w *Write) error {
 	return nil
 }
 
-// newOrphans follows the pods that the collector had seen before it let an owner go.
+// newOrphans follows the pods that the collector had seen before it let an owner go,
+// and those that were adopted although nobody had looked whether the owner lets go.
 func newOrphans(Scenario) Judge {
-	o := orphans{let: map[types.UID]types.UID{}, marked: map[types.UID]int64{}}
+	o := orphans{let: map[types.UID]types.UID{}, marked: map[types.UID]int64{}, lets: map[types.UID]bool{}}
 	return Judge{Observe: func(s *State, e Event) error {
 		if e.Sent != nil && e.Sent.Verb == "get" && e.Sent.Resource == "replicasets" {
 			o.reads = append(o.reads, read{client{e.Sent.Actor, e.Sent.Component}, s.Revision})
@@ -56,6 +58,7 @@ func newOrphans(Scenario) Judge {
 
 type orphans struct {
 	marked map[types.UID]int64     // owners: the revision at which their deletion began
+	lets   map[types.UID]bool      // owners whose deletion lets their pods go
 	let    map[types.UID]types.UID // pods: the owner that has let them go
 	reads  []read                  // of owners, live
 }
@@ -71,6 +74,9 @@ func (o *orphans) write(s *State, w *Write) error {
 	if _, marked := o.marked[object.GetUID()]; !marked && object.GetDeletionTimestamp() != nil {
 		o.marked[object.GetUID()] = w.Revision
 	}
+	if object.GetDeletionTimestamp() != nil && slices.Contains(object.GetFinalizers(), metav1.FinalizerOrphanDependents) {
+		o.lets[object.GetUID()] = true
+	}
 	if w.After == nil && slices.Contains(w.Before.GetFinalizers(), metav1.FinalizerOrphanDependents) {
 		o.letGo(s, w)
 	}
@@ -78,13 +84,28 @@ func (o *orphans) write(s *State, w *Write) error {
 	if pod == nil {
 		return nil
 	}
-	if d, known := s.decided(w); known && w.by("replicaset") && w.After != nil && o.readInTime(d, metav1.GetControllerOfNoCopy(w.After)) {
-		delete(o.let, pod.UID) // adopted by an owner that was alive when it was read
-	}
+	o.adopted(s, w, pod)
 	if owner, let := o.let[pod.UID]; let && w.by("garbagecollector") && w.Request.Verb == "delete" {
 		return fmt.Errorf("pod %s is collected, which its owner (UID %s) had let go", describe(pod), owner)
 	}
 	return nil
+}
+
+// adopted sees to a pod that has an owner now: one that was alive when it was read may
+// have it, and one that was not takes it to its end.
+func (o *orphans) adopted(s *State, w *Write, pod *corev1.Pod) {
+	d, known := s.decided(w)
+	if !known || !w.by("replicaset") || w.After == nil || metav1.GetControllerOfNoCopy(pod) != nil {
+		return
+	}
+	owner := metav1.GetControllerOfNoCopy(w.After)
+	switch {
+	case owner == nil:
+	case o.readInTime(d, owner):
+		delete(o.let, pod.UID)
+	case o.lets[owner.UID]:
+		o.let[pod.UID] = owner.UID
+	}
 }
 
 // letGo notes the pods that were the owner's in the eyes of the collector when it
