@@ -42,6 +42,8 @@ type Options struct {
 	// StepsPerInstant bounds what Settle releases without time passing, after which
 	// the cluster counts as livelocked. 0: 20,000.
 	StepsPerInstant int
+	// Over ends Settle as soon as it holds, between any two steps. nil: nothing does.
+	Over func() bool
 }
 
 func (o Options) phase() time.Duration {

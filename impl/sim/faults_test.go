@@ -3,6 +3,7 @@ package sim_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -251,15 +252,28 @@ func TestALivelockEndsTheTest(t *testing.T) {
 		require.ErrorContains(t, err, `the last "hot list nodes"`)
 	}()
 	sim.Run(t, sim.Options{StepsPerInstant: 100}, func(c *sim.Cluster) {
-		c.Start("hot", func(config *rest.Config) (sim.Runnable, error) {
-			return sim.RunnableFunc(func(ctx context.Context) error {
-				for ctx.Err() == nil {
-					list(ctx, config)
-				}
-				return nil
-			}), nil
-		})
+		c.Start("hot", hot)
 		c.Settle(time.Second)
+	})
+}
+
+func hot(config *rest.Config) (sim.Runnable, error) {
+	return sim.RunnableFunc(func(ctx context.Context) error {
+		for ctx.Err() == nil {
+			list(ctx, config)
+		}
+		return nil
+	}), nil
+}
+
+func TestWhatIsOverIsNoLivelock(t *testing.T) {
+	var h sim.History
+	lists := func() int { return strings.Count(h.String(), "release hot list nodes") }
+	over := func() bool { return lists() >= 10 }
+	sim.Run(t, sim.Options{StepsPerInstant: 100, Over: over, Recorders: []sim.Recorder{&h}}, func(c *sim.Cluster) {
+		c.Start("hot", hot)
+		require.True(t, c.Settle(time.Second))
+		require.Equal(t, 10, lists())
 	})
 }
 

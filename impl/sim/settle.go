@@ -24,6 +24,9 @@ func (c *Cluster) Settle(limit time.Duration, until ...func() bool) bool {
 	if !c.options.Free {
 		c.emit(&Taken{At: c.now(), Step: Step{Settle, limit.String()}})
 	}
+	if c.options.Over != nil {
+		until = append(slices.Clone(until), c.options.Over)
+	}
 	for {
 		if holds(until) {
 			return true
@@ -60,7 +63,7 @@ func holds(conditions []func() bool) bool {
 	return false
 }
 
-// drain releases until nothing is pending.
+// drain releases until nothing is pending, or it is over.
 func (c *Cluster) drain() error {
 	limit := c.options.StepsPerInstant
 	if limit == 0 {
@@ -69,7 +72,7 @@ func (c *Cluster) drain() error {
 	var round uint64 // the last arrival that this round releases
 	for steps := 0; ; {
 		ready := c.fair()
-		if len(ready) == 0 {
+		if len(ready) == 0 || c.options.Over != nil && c.options.Over() {
 			return nil
 		}
 		i := slices.IndexFunc(ready, func(p waiting) bool { return p.arrival <= round })

@@ -99,7 +99,8 @@ type run struct {
 func (s Scenario) open(config *Config, judged []claims.Claim, f func(*run) error) error {
 	var failed error
 	observer := newObserver(s.judgedAs(), judged)
-	err := sim.Open(sim.Options{Server: config.Server, Recorders: []sim.Recorder{observer}}, func(c *sim.Cluster) {
+	over := func() bool { return observer.violation() != nil } // nothing that follows counts
+	err := sim.Open(sim.Options{Server: config.Server, Recorders: []sim.Recorder{observer}, Over: over}, func(c *sim.Cluster) {
 		r := &run{Cluster: c, scenario: s, config: config, observer: observer, machines: map[string]*kubelet.Machine{}, stalled: map[string]bool{}}
 		if failed = r.boot(); failed == nil {
 			failed = f(r)
