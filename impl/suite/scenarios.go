@@ -1,11 +1,14 @@
 package suite
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
 	"github.com/reconverge/reconverge/impl/claims"
 	"github.com/reconverge/reconverge/impl/sim"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"pgregory.net/rapid"
 )
 
@@ -26,6 +29,11 @@ func Scenarios() []Scenario {
 			Moves: []Move{scales(4)}},
 		{Name: "drain", Title: "nodes are drained under a PodDisruptionBudget", Replicas: 3, Available: 2, Nodes: 3,
 			Moves: append(stops(drainActor, claims.Evicted), onNodes("uncordon", "uncordon %s"), slow(managerActor+"/disruption"), focus(managerActor+"/disruption"), focus(drainActor)), Recovery: recoveryOfBudgets},
+		{Name: "drain-unseen", Title: "a node is drained, and the disruption controller does not see it", Replicas: 3, Available: 2, Nodes: 2,
+			Moves: append(lag(managerActor+" watch pods"), restarts(drainActor, claims.Evicted), onNodes("uncordon", "uncordon %s")), Recovery: recoveryOfBudgets},
+		{Name: "drain-race", Title: "pods are evicted between the steps of the disruption controller", Replicas: 4, Available: 2, Nodes: 2,
+			Moves: []Move{restarts(drainActor, claims.Evicted), onNodes("uncordon", "uncordon %s"),
+				slow(managerActor + "/disruption"), focus(managerActor + "/disruption"), focus(managerActor + " watch poddisruptionbudgets"), focus(drainActor)}, Recovery: recoveryOfBudgets},
 		{Name: "lossy", Title: "requests and answers are lost", Replicas: 2, Nodes: 1,
 			Moves: append(lossy(""), podDeletes()), Recovery: recoveryOfExpectations},
 		{Name: "lag", Title: "watches lag, break and expire", Replicas: 2, Nodes: 1,
@@ -42,6 +50,8 @@ func Scenarios() []Scenario {
 			Moves: nodesFail()[:1]},
 		{Name: "scale-lag", Title: "the ReplicaSet is scaled while the controller manager lags", Replicas: 3, Nodes: 1,
 			Moves: slices.Concat(lag(managerActor+" watch pods"), lag(managerActor+" watch replicasets"), []Move{scales(3), prices(), focus(managerActor), focus(managerActor + " watch pods")})},
+		{Name: "scaled-twice", Title: "the ReplicaSet is scaled down again before the first pod is seen to be gone", Replicas: 3, Nodes: 1,
+			Moves: []Move{scalesDown(), scales(3), unseenPrices(), focus(managerActor + " watch pods")}},
 		{Name: "late-events-1.9", Title: "events arrive between the steps of a sync", Replicas: 2, Nodes: 1, V1_9: true,
 			Moves: append(lag(managerActor+" watch pods"), podDeletes(), touches(), slow(managerActor+"/replicaset", " get "), focus(managerActor), focus(managerActor+" watch pods"))},
 		{Name: "long-lag", Title: "the watch of pods lags for longer than expectations last", Replicas: 1, Nodes: 1,
@@ -52,6 +62,8 @@ func Scenarios() []Scenario {
 			Moves: append(lag(managerActor+" watch pods"), scales(2), ownerDeletes()[0], deploys(), waits("2m"), focus(managerActor), focus(deployerActor))},
 		{Name: "relabelled", Title: "pods are let go and taken back", Replicas: 2, Nodes: 1,
 			Moves: slices.Concat(relabels(), lag(managerActor+" watch"), []Move{ownerDeletes()[2], podDeletes(), slow(managerActor + "/replicaset"), focus(managerActor)})},
+		{Name: "taken-back", Title: "the ReplicaSet is deleted and lets its pods go while it adopts one", Replicas: 2, Nodes: 1,
+			Moves: []Move{letsGo(), takesBack(), heavier(3, ownerDeletes()[2])}},
 		{Name: "bound-again", Title: "a pod that waits for its node is deleted and created again", Replicas: -1, Pod: "task", Nodes: 1,
 			Moves: append(resubmits(), waitsForNode(), replaces(""), slow(schedulerActor), focus(schedulerActor), focus(submitterActor))},
 		{Name: "forced", Title: "pods are deleted by force, and created again while that goes on", Replicas: -1, Pod: "task", Nodes: 1,
@@ -104,6 +116,57 @@ func prices() Move {
 	return Move{Name: "a pod gets cheap", steps: func(t *rapid.T, r *run) []sim.Step {
 		pod, ok := pick(t, "pod", r.pods())
 		return steps(ok, sim.Step{Verb: sim.User, Target: fmt.Sprintf("annotate pods %s/%s %s=-%d", pod.Namespace, pod.Name, podDeletionCost, rapid.IntRange(0, 9).Draw(t, "cost"))})
+	}}
+}
+
+// scalesDown takes a replica off, and the controller manager sees that.
+func scalesDown() Move {
+	return Move{Name: "scale down", Weight: 6, Faults: []claims.Fault{claims.Scaled}, steps: func(_ *rapid.T, r *run) []sim.Step {
+		set, err := r.Client().AppsV1().ReplicaSets(metav1.NamespaceDefault).Get(context.Background(), "web", metav1.GetOptions{})
+		if err != nil {
+			panic(sim.Failure{Err: err})
+		}
+		n := *set.Spec.Replicas - 1
+		return steps(n > 0, sim.Step{Verb: sim.User, Target: fmt.Sprintf("scale replicasets default/web %d", n)}, sim.Step{Verb: sim.Settle, Target: "1s"})
+	}}
+}
+
+// heavier gives a move a weight.
+func heavier(weight int, m Move) Move {
+	m.Weight = weight
+	return m
+}
+
+// letsGo takes a pod out of the selector, and its ReplicaSet releases it.
+func letsGo() Move {
+	return Move{Name: "a pod is let go", Weight: 3, Faults: []claims.Fault{claims.PodChanged}, steps: func(t *rapid.T, r *run) []sim.Step {
+		pod, ok := pick(t, "pod", r.pods())
+		return steps(ok,
+			sim.Step{Verb: sim.User, Target: "label pods " + pod.Namespace + "/" + pod.Name + " app=other"},
+			sim.Step{Verb: sim.Settle, Target: "1s"})
+	}}
+}
+
+// takesBack takes a pod back that was let go, and holds the adoption if nothing comes
+// before it.
+func takesBack() Move {
+	return Move{Name: "a pod is taken back, slowly", Weight: 4, Faults: []claims.Fault{claims.PodChanged}, steps: func(t *rapid.T, r *run) []sim.Step {
+		pod, ok := pick(t, "pod", slices.DeleteFunc(r.pods(), func(p corev1.Pod) bool { return p.Labels["app"] == "web" }))
+		name := pod.Namespace + "/" + pod.Name
+		return steps(ok,
+			sim.Step{Verb: sim.User, Target: "label pods " + name + " app=web"},
+			sim.Step{Verb: sim.Release, Target: managerActor + " watch pods MODIFIED " + name},
+			sim.Step{Verb: sim.Stall, Target: managerActor + "/replicaset patch pods " + name})
+	}}
+}
+
+// unseenPrices do so while the controller manager sees nothing of pods, nor of those
+// that end in that time.
+func unseenPrices() Move {
+	cheap := prices()
+	return Move{Name: cheap.Name + ", unseen", Weight: 3, steps: func(t *rapid.T, r *run) []sim.Step {
+		unseen := append([]sim.Step{{Verb: sim.Stall, Target: managerActor + " watch pods"}}, cheap.steps(t, r)...)
+		return append(unseen, sim.Step{Verb: sim.Settle, Target: "10s"})
 	}}
 }
 
