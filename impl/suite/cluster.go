@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/reconverge/reconverge/impl/apiserver"
@@ -193,6 +194,11 @@ func (r *run) pods() []corev1.Pod {
 
 // do takes a step, if it can be taken, and returns how a claim was violated by it.
 func (r *run) do(step sim.Step) error {
+	if node, reboot := strings.CutPrefix(step.Target, machinePrefix); reboot {
+		if running, _ := r.Running(kubeletPrefix + node); running {
+			return nil // a kubelet does not outlive its machine
+		}
+	}
 	if err := r.Do(step); err != nil && !isStatus(err) {
 		return nil
 	}
