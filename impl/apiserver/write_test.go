@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/reconverge/reconverge/impl/apiserver"
 	"github.com/stretchr/testify/require"
@@ -226,6 +227,13 @@ func TestGeneratedNamesAndUIDs(t *testing.T) {
 	require.Equal(t, "web-bbbbd", second.Name, "a name that is in use is passed over")
 	require.NotEqual(t, first.UID, second.UID)
 	require.NotEqual(t, taken.UID, second.UID)
+
+	p.UID, p.DeletionTimestamp, p.DeletionGracePeriodSeconds = "mine", &metav1.Time{Time: time.Now()}, ptr.To[int64](1)
+	third, err := pods.Create(ctx, p, metav1.CreateOptions{})
+	require.NoError(t, err)
+	require.NotEqual(t, p.UID, third.UID)
+	require.Nil(t, third.DeletionTimestamp)
+	require.Nil(t, third.DeletionGracePeriodSeconds)
 }
 
 func TestLeasesAreCreatedByUpdate(t *testing.T) {
