@@ -55,6 +55,9 @@ func (s Scenario) NewConfig() *Config {
 	lifecycle.MonitorPeriod, lifecycle.MonitorGrace, lifecycle.StartupGrace = monitorPeriod, s.grace(), s.grace()
 	lifecycle.EvictionRate = float32(time.Second) / float32(taintInterval)
 	lifecycle.PodEvictionTimeout = evictionDelay
+	// In 1.9 the queue that fills up in master disruption mode is worked off after it:
+	// the model's hazard nc.cancelOnExit, met here as well, would hide all others.
+	lifecycle.CancelOnExit = s.V1_9
 	c.Manager.GarbageCollector.Resources = []string{"pods", "nodes", "replicasets"}
 	c.Manager.PodGC.Period, c.Manager.PodGC.Quarantine = gcPeriod, gcQuarantine
 	return c

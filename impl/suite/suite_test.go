@@ -16,9 +16,11 @@ import (
 
 var update = flag.Bool("update", false, "search again for schedules that violate claims, and save the shortest")
 
-// TestMain makes schedules longer than rapid's state machines are by default.
+// TestMain makes schedules longer than rapid's state machines are by default, and
+// draws fewer of them: -rapid.checks has the last word, and so has -rapid.steps.
 func TestMain(m *testing.M) {
 	_ = flag.Set("rapid.steps", "60")
+	_ = flag.Set("rapid.checks", "20")
 	os.Exit(m.Run())
 }
 
