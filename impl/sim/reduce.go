@@ -6,7 +6,7 @@ package sim
 func Reduce(s Schedule, try func(Schedule) (taken Schedule, ofInterest bool)) Schedule {
 	for before := len(s) + 1; len(s) < before; {
 		before = len(s)
-		for size := len(s); size > 0; size-- {
+		for size := len(s); size > 0; size /= 2 {
 			for from := 0; from+size <= len(s); {
 				less := append(s[:from:from], s[from+size:]...)
 				if taken, ok := try(less); ok {

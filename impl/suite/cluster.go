@@ -26,7 +26,7 @@ const (
 	leaseDuration = 8 * time.Second
 	monitorPeriod = time.Second
 	monitorGrace  = 8 * time.Second
-	taintInterval = 3 * time.Second // between two nodes of a zone
+	taintInterval = 3 * time.Second
 	toleration    = 15 * time.Second
 	evictionDelay = 30 * time.Second // 1.9: of the pods of a silent node
 	gcPeriod      = 5 * time.Second
@@ -53,7 +53,7 @@ func (s Scenario) NewConfig() *Config {
 	}
 	lifecycle := &c.Manager.NodeLifecycle
 	lifecycle.MonitorPeriod, lifecycle.MonitorGrace, lifecycle.StartupGrace = monitorPeriod, s.grace(), s.grace()
-	lifecycle.EvictionRate = float32(time.Second) / float32(taintInterval)
+	lifecycle.EvictionRate = float32(time.Second) / float32(s.interval())
 	lifecycle.PodEvictionTimeout = evictionDelay
 	// In 1.9 the queue that fills up in master disruption mode is worked off after it:
 	// the model's hazard nc.cancelOnExit, met here as well, would hide all others.
@@ -269,6 +269,6 @@ func (r *run) repairs() (steps []sim.Step) {
 // judgedAs is what the judges have to know of the scenario.
 func (s Scenario) judgedAs() claims.Scenario {
 	return claims.Scenario{
-		Faults: s.faults(), Grace: s.grace(), MonitorPeriod: monitorPeriod, TaintInterval: taintInterval, EvictionDelay: evictionDelay,
+		Faults: s.faults(), Grace: s.grace(), MonitorPeriod: monitorPeriod, TaintInterval: s.interval(), EvictionDelay: evictionDelay,
 	}
 }

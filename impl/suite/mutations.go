@@ -47,7 +47,7 @@ func Mutations() []Mutation {
 		{"podgc.noLiveCheck", "node-registers", "P-GC-SAFE", func(c *Config) { c.Manager.PodGC.NoLiveCheck = true }},
 		{"podgc.statusRejected", "node-deletion", "L-ORPHAN", func(c *Config) { c.Manager.PodGC.StatusRejected = true }},
 		{"taint.cancelOnlyIfNoTaint", "patient", "P-TOLERATES", func(c *Config) { c.Manager.TaintEviction.CancelOnlyIfNoTaint = true }},
-		{"nc.noCancel", "flapping-1.9", "P-CANCEL", func(c *Config) { c.Manager.NodeLifecycle.NoCancel = true }},
+		{"nc.noCancel", "queued-1.9", "P-CANCEL", func(c *Config) { c.Manager.NodeLifecycle.NoCancel = true }},
 		{"nc.keepOldProbeTimes", "flapping-1.9", "P-EVICT-WHY", func(c *Config) {
 			c.Manager.NodeLifecycle.KeepOldProbeTimes = nodelifecycle.NewHealth()
 		}},

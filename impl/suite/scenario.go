@@ -21,11 +21,12 @@ type Scenario struct {
 	Replicas  int32  // of the ReplicaSet web; negative: there is none
 	Pod       string // that somebody creates, and creates again; empty: nobody does
 	Nodes     int
-	Room      int64 // pods that a node takes; 0: 110
-	Available int32 // pods that a PodDisruptionBudget keeps; 0: there is none
-	V1_9      bool  // the control plane of Kubernetes 1.9
-	Lost      bool  // nodes that fail are lost for good
-	Patient   bool  // pods tolerate for ever that their node is unreachable
+	Room      int64         // pods that a node takes; 0: 110
+	Available int32         // pods that a PodDisruptionBudget keeps; 0: there is none
+	V1_9      bool          // the control plane of Kubernetes 1.9
+	Lost      bool          // nodes that fail are lost for good
+	Interval  time.Duration // between two nodes of a zone that are emptied; 0: 3 s
+	Patient   bool          // pods tolerate for ever that their node is unreachable
 
 	Moves    []Move         // what a schedule is made of, beside that time passes and things take their course
 	Boot     []claims.Fault // what may happen in it that no move brings
@@ -36,6 +37,13 @@ type Scenario struct {
 func (s Scenario) nodesFail() bool {
 	faults := s.faults()
 	return slices.Contains(faults, claims.NodeDown) || slices.Contains(faults, claims.NodeDeleted)
+}
+
+func (s Scenario) interval() time.Duration {
+	if s.Interval > 0 {
+		return s.Interval
+	}
+	return taintInterval
 }
 
 func (s Scenario) recovery() time.Duration {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/reconverge/reconverge/impl/claims"
 	"github.com/reconverge/reconverge/impl/sim"
@@ -82,6 +83,8 @@ func Scenarios() []Scenario {
 			Moves: append(nodesFail(), stops(runtimePrefix, claims.NodeDown)...)},
 		{Name: "flapping-1.9", Title: "nodes are cut off and connected again", Replicas: 1, Nodes: 3, V1_9: true,
 			Moves: append(partitions(), restarts(managerActor, claims.ManagerRestart), waits("30s"))},
+		{Name: "queued-1.9", Title: "nodes are cut off, wait for their eviction, and are connected again", Replicas: 3, Nodes: 3, V1_9: true, Interval: 30 * time.Second,
+			Moves: append(partitions(), waits("10s"))},
 		{Name: "leases-lag", Title: "the watch of leases lags", Replicas: 1, Nodes: 2,
 			Moves: append(lag(managerActor+" watch leases"), waits("30s"))},
 		{Name: "all-lost", Title: "many nodes are lost at a time", Replicas: 2, Nodes: 3,
