@@ -28,9 +28,8 @@ type Scenario struct {
 	Interval  time.Duration // between two nodes of a zone that are emptied; 0: 3 s
 	Patient   bool          // pods tolerate for ever that their node is unreachable
 
-	Moves    []Move         // what a schedule is made of, beside that time passes and things take their course
-	Boot     []claims.Fault // what may happen in it that no move brings
-	Recovery time.Duration  // until everything that was going to happen has, once faults stop; 0: 40 s, or 100 s if nodes fail
+	Moves    []Move        // what a schedule is made of, beside that time passes and things take their course
+	Recovery time.Duration // until everything that was going to happen has, once faults stop; 0: 40 s, or 100 s if nodes fail
 }
 
 // nodesFail says that things take as long as it takes to notice that a node is gone.
@@ -93,7 +92,7 @@ func (s Scenario) room() corev1.ResourceList {
 
 // faults are what may happen that some claims are not made of.
 func (s Scenario) faults() []claims.Fault {
-	all := slices.Clone(s.Boot)
+	var all []claims.Fault
 	for _, m := range s.Moves {
 		all = append(all, m.Faults...)
 	}

@@ -17,10 +17,12 @@ import (
 var update = flag.Bool("update", false, "search again for schedules that violate claims, and save the shortest")
 
 // TestMain makes schedules longer than rapid's state machines are by default, and
-// draws fewer of them: -rapid.checks has the last word, and so has -rapid.steps.
+// draws fewer of them, the same each time: to look for faults nobody knows of is a
+// search of its own, with -rapid.seed=0 -rapid.checks=1000.
 func TestMain(m *testing.M) {
-	_ = flag.Set("rapid.steps", "60")
-	_ = flag.Set("rapid.checks", "20")
+	for name, value := range map[string]string{"steps": "60", "checks": "20", "seed": "1"} {
+		_ = flag.Set("rapid."+name, value)
+	}
 	os.Exit(m.Run())
 }
 
