@@ -99,15 +99,17 @@ func (r register) refusal(o Operation) Outcome {
 	return OK
 }
 
-func (r register) replace(o Operation) (register, bool) {
+// applies reports whether a write takes effect, and if not, whether what its client
+// was told can be: nothing, or the reason.
+func (r register) applies(o Operation) (applied, possible bool) {
 	refusal := r.refusal(o)
-	switch {
-	case o.Outcome == Unknown && refusal != OK:
-		return r, true
-	case o.Outcome != Unknown && o.Outcome != refusal:
-		return r, false
-	case o.Outcome != Unknown && o.Outcome != OK:
-		return r, true
+	possible = o.Outcome == Unknown || o.Outcome == refusal
+	return possible && refusal == OK, possible
+}
+
+func (r register) replace(o Operation) (register, bool) {
+	if applied, possible := r.applies(o); !applied {
+		return r, possible
 	}
 	next := r
 	if o.Value != r.object.Value { // a write that changes nothing takes no revision
@@ -120,14 +122,8 @@ func (r register) replace(o Operation) (register, bool) {
 }
 
 func (r register) remove(o Operation) (register, bool) {
-	refusal := r.refusal(o)
-	switch {
-	case o.Outcome == Unknown && refusal != OK:
-		return r, true
-	case o.Outcome != Unknown && o.Outcome != refusal:
-		return r, false
-	case o.Outcome != Unknown && o.Outcome != OK:
-		return r, true
+	if applied, possible := r.applies(o); !applied {
+		return r, possible
 	}
 	return r.gone(), true
 }
