@@ -42,6 +42,16 @@ type Config struct {
 	Manager   manager.Options
 	Scheduler scheduler.Options
 	Kubelet   kubelet.Options // without node and machine
+	Observers []Observer      // told of the run beside the judges of the claims
+}
+
+// An Observer is told of everything that happens in a cluster, and may end the run.
+type Observer interface {
+	sim.Recorder
+	kubelet.Observer
+	// Stops is asked after each step: anything but nil ends the run, as a violation
+	// does.
+	Stops() error
 }
 
 // NewConfig is a cluster without bugs, but for those of Kubernetes itself.
@@ -103,9 +113,14 @@ type run struct {
 func (s Scenario) open(config *Config, judged []claims.Claim, f func(*run) error) error {
 	var failed error
 	observer := newObserver(s.judgedAs(), judged)
-	over := func() bool { return observer.violation() != nil } // nothing that follows counts
-	err := sim.Open(sim.Options{Server: config.Server, Recorders: []sim.Recorder{observer}, Over: over}, func(c *sim.Cluster) {
-		r := &run{Cluster: c, scenario: s, config: config, observer: observer, machines: map[string]*kubelet.Machine{}, stalled: map[string]bool{}}
+	r := &run{scenario: s, config: config, observer: observer, machines: map[string]*kubelet.Machine{}, stalled: map[string]bool{}}
+	over := func() bool { return r.judged() != nil } // nothing that follows counts
+	recorders := []sim.Recorder{observer}
+	for _, o := range config.Observers {
+		recorders = append(recorders, o)
+	}
+	err := sim.Open(sim.Options{Server: config.Server, Recorders: recorders, Over: over}, func(c *sim.Cluster) {
+		r.Cluster = c
 		if failed = r.boot(); failed == nil {
 			failed = f(r)
 		}
@@ -147,7 +162,7 @@ func (r *run) manager(config *rest.Config) (sim.Runnable, error) {
 
 // addNode adds a machine and the kubelet on it.
 func (r *run) addNode(node string) {
-	machine := kubelet.NewMachine(node, r.observer)
+	machine := kubelet.NewMachine(node, r)
 	r.machines[node] = machine
 	r.Start(machinePrefix+node, power(func() {}, machine.Reboot))
 	r.Start(runtimePrefix+node, power(
@@ -214,7 +229,34 @@ func (r *run) do(step sim.Step) error {
 	return r.judged()
 }
 
-func (r *run) judged() error { return r.observer.violation() }
+// judged returns why the run is over, nil if it is not.
+func (r *run) judged() error {
+	if err := r.observer.violation(); err != nil {
+		return err
+	}
+	for _, o := range r.config.Observers {
+		if err := o.Stops(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ContainersStarted implements kubelet.Observer.
+func (r *run) ContainersStarted(node string, pod kubelet.PodRef) {
+	r.observer.ContainersStarted(node, pod)
+	for _, o := range r.config.Observers {
+		o.ContainersStarted(node, pod)
+	}
+}
+
+// ContainersStopped implements kubelet.Observer.
+func (r *run) ContainersStopped(node string, pod kubelet.PodRef) {
+	r.observer.ContainersStopped(node, pod)
+	for _, o := range r.config.Observers {
+		o.ContainersStopped(node, pod)
+	}
+}
 
 // recover ends the trouble, and waits until all that was going to happen has. Then
 // the claims about the end are asked.

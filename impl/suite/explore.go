@@ -29,6 +29,19 @@ func (s Scenario) claim(id string) ([]claims.Claim, error) {
 	return nil, fmt.Errorf("suite: %s is not claimed of scenario %s, in which may happen: %q", id, s.Name, s.faults())
 }
 
+// Explore lets rapid draw one schedule of the scenario, whose claims judge it. It
+// returns the steps that were taken until the trouble ended, and how a claim was
+// violated or why an Observer stopped the run.
+func (s Scenario) Explore(t *rapid.T, config *Config) (sim.Schedule, error) {
+	return s.explore(t, config, s.claims())
+}
+
+// Replay takes steps that were taken before, leaving out those that cannot be taken
+// any more, and ends the trouble; it returns what Explore does.
+func (s Scenario) Replay(config *Config, schedule sim.Schedule) (sim.Schedule, error) {
+	return s.replay(config, s.claims(), schedule)
+}
+
 // explore lets rapid draw one schedule of the scenario, and returns the steps that
 // were taken until the trouble ended, and how a claim was violated.
 func (s Scenario) explore(t *rapid.T, config *Config, judged []claims.Claim) (done sim.Schedule, failed error) {
