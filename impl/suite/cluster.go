@@ -10,6 +10,7 @@ import (
 
 	"github.com/reconverge/reconverge/impl/apiserver"
 	"github.com/reconverge/reconverge/impl/claims"
+	"github.com/reconverge/reconverge/impl/controller"
 	"github.com/reconverge/reconverge/impl/controller/kubelet"
 	"github.com/reconverge/reconverge/impl/controller/manager"
 	"github.com/reconverge/reconverge/impl/controller/scheduler"
@@ -43,6 +44,11 @@ type Config struct {
 	Scheduler scheduler.Options
 	Kubelet   kubelet.Options // without node and machine
 	Observers []Observer      // told of the run beside the judges of the claims
+
+	// NewManager and NewScheduler make the processes under test: those of this tree,
+	// or others that take the same times. Mutations are planted in the former only.
+	NewManager   func(*rest.Config, manager.Options) (controller.Runnable, error)
+	NewScheduler func(*rest.Config, scheduler.Options) (controller.Runnable, error)
 }
 
 // An Observer is told of everything that happens in a cluster, and may end the run.
@@ -56,7 +62,10 @@ type Observer interface {
 
 // NewConfig is a cluster without bugs, but for those of Kubernetes itself.
 func (s Scenario) NewConfig() *Config {
-	c := &Config{Kubelet: kubelet.Options{LeaseDuration: leaseDuration}}
+	c := &Config{
+		Kubelet:    kubelet.Options{LeaseDuration: leaseDuration},
+		NewManager: manager.New, NewScheduler: newScheduler,
+	}
 	if s.V1_9 {
 		c.Server.UntaintedNodes = true
 		c.Manager, c.Scheduler, c.Kubelet = manager.V1_9(), scheduler.V1_9(), kubelet.V1_9(c.Kubelet)
@@ -71,6 +80,10 @@ func (s Scenario) NewConfig() *Config {
 	c.Manager.GarbageCollector.Resources = []string{"pods", "nodes", "replicasets"}
 	c.Manager.PodGC.Period, c.Manager.PodGC.Quarantine = gcPeriod, gcQuarantine
 	return c
+}
+
+func newScheduler(config *rest.Config, o scheduler.Options) (controller.Runnable, error) {
+	return scheduler.New(config, o)
 }
 
 // grace of a silent node is more than it takes to be heard of again: in 1.9 a node
@@ -139,7 +152,7 @@ func (r *run) boot() error {
 	r.Start(managerActor, r.manager)
 	r.Register(secondManager, r.manager)
 	r.Start(schedulerActor, func(config *rest.Config) (sim.Runnable, error) {
-		return scheduler.New(config, r.config.Scheduler)
+		return r.config.NewScheduler(config, r.config.Scheduler)
 	})
 	for _, node := range r.scenario.nodes() {
 		r.addNode(node)
@@ -157,7 +170,7 @@ func (r *run) boot() error {
 }
 
 func (r *run) manager(config *rest.Config) (sim.Runnable, error) {
-	return manager.New(config, r.config.Manager)
+	return r.config.NewManager(config, r.config.Manager)
 }
 
 // addNode adds a machine and the kubelet on it.
