@@ -157,7 +157,10 @@ func unmarshal(body []byte, into any, strict bool) error {
 func decodeAny(contentType string, body []byte, into runtime.Object, strict bool) (schema.GroupVersionKind, error) {
 	media := contentType
 	if strings.Contains(media, ";") {
-		media, _, _ = mime.ParseMediaType(contentType)
+		var err error
+		if media, _, err = mime.ParseMediaType(contentType); err != nil {
+			media = contentType // none that is known
+		}
 	}
 	switch media {
 	case "", runtime.ContentTypeJSON:
@@ -168,7 +171,11 @@ func decodeAny(contentType string, body []byte, into runtime.Object, strict bool
 		}
 	case runtime.ContentTypeYAML:
 		var err error
-		if body, err = yaml.YAMLToJSON(body); err != nil {
+		toJSON := yaml.YAMLToJSON
+		if strict {
+			toJSON = yaml.YAMLToJSONStrict
+		}
+		if body, err = toJSON(body); err != nil {
 			return schema.GroupVersionKind{}, apierrors.NewBadRequest(err.Error())
 		}
 	default:
@@ -188,12 +195,24 @@ func decodeBody(contentType string, body []byte, into runtime.Object, want schem
 	if err != nil {
 		return err
 	}
-	if !got.Empty() && got != want {
+	if got = withDefaults(got, want); got != want {
 		return apierrors.NewBadRequest(fmt.Sprintf(
 			"%s in version %q cannot be handled as a %s: the API version or kind of the request is %s", got.Kind, got.Version, want.Kind, want))
 	}
 	into.GetObjectKind().SetGroupVersionKind(want)
 	return nil
+}
+
+// withDefaults completes the type that a body names
+// (apimachinery/pkg/runtime/serializer/json/json.go:gvkWithDefaults).
+func withDefaults(got, want schema.GroupVersionKind) schema.GroupVersionKind {
+	if got.Kind == "" {
+		got.Kind = want.Kind
+	}
+	if got.Version == "" && (got.Group == "" || got.Group == want.Group) {
+		got.Group, got.Version = want.Group, want.Version
+	}
+	return got
 }
 
 // partial is what a client sees of an object when it asks for metadata alone.

@@ -46,16 +46,13 @@ func (c *call) deleteOptions() (*metav1.DeleteOptions, error) {
 		if err := c.decodeOptions(o); err != nil {
 			return nil, err
 		}
-	} else if err := metav1.Convert_url_Values_To_v1_DeleteOptions(&c.query, o, nil); err != nil {
-		return nil, apierrors.NewBadRequest(err.Error())
+	} else if err := decodeParameters(c.query, o); err != nil {
+		return nil, err
 	}
 	if len(o.DryRun) > 0 {
 		return nil, errDryRun
 	}
-	if errs := metav1validation.ValidateDeleteOptions(o); len(errs) > 0 {
-		return nil, apierrors.NewInvalid(metav1.SchemeGroupVersion.WithKind("DeleteOptions").GroupKind(), "", errs)
-	}
-	return o, nil
+	return o, invalidOptions("DeleteOptions", metav1validation.ValidateDeleteOptions(o))
 }
 
 // decodeOptions reads a body that holds DeleteOptions, which every group version has.
@@ -294,7 +291,11 @@ func (c *call) finalizersFor(o object, options *metav1.DeleteOptions) []string {
 // asked of the gate.
 func (c *call) prepareDeleteCollection(o *metav1.DeleteOptions) (action, error) {
 	c.Verb = "deletecollection"
-	p, err := c.page()
+	list, err := c.listOptions()
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.page(list)
 	if err != nil {
 		return nil, err
 	}

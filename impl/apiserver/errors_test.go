@@ -39,7 +39,8 @@ func TestBadRequests(t *testing.T) {
 		"broken protobuf":              {method: "POST", path: pods, contentType: inProtobuf, body: "k8s\x00\xff\xff", code: 400, reason: metav1.StatusReasonBadRequest},
 		"another kind":                 {method: "POST", path: pods, body: `{"kind":"Node","apiVersion":"v1"}`, code: 400, reason: metav1.StatusReasonBadRequest},
 		"another namespace":            {method: "POST", path: pods, body: `{"metadata":{"name":"a","namespace":"other"}}`, code: 400, reason: metav1.StatusReasonBadRequest},
-		"no namespace":                 {method: "POST", path: "/api/v1/pods", body: `{"metadata":{"name":"a"}}`, code: 400, reason: metav1.StatusReasonBadRequest},
+		"no namespace":                 {method: "POST", path: "/api/v1/pods", body: `{"metadata":{"name":"a"}}`, code: 405, reason: metav1.StatusReasonMethodNotAllowed},
+		"of all namespaces":            {method: "DELETE", path: "/api/v1/pods", code: 405, reason: metav1.StatusReasonMethodNotAllowed},
 		"a revision of what is new":    {method: "POST", path: pods, body: `{"metadata":{"name":"a","resourceVersion":"7"}}`, code: 400, reason: metav1.StatusReasonBadRequest},
 		"another name":                 {method: "PUT", path: pods + "/a", body: `{"metadata":{"name":"b"}}`, code: 400, reason: metav1.StatusReasonBadRequest},
 		"10 MB":                        {method: "POST", path: pods, body: `"` + strings.Repeat("x", 10<<20) + `"`, code: 413, reason: metav1.StatusReasonRequestEntityTooLarge},
@@ -60,6 +61,23 @@ func TestBadRequests(t *testing.T) {
 		"a dry run":                    {method: "POST", path: pods + "?dryRun=All", body: `{}`, code: 400, reason: metav1.StatusReasonBadRequest},
 		"a dry run in the options":     {method: "DELETE", path: pods + "/a", body: `{"dryRun":["All"]}`, code: 400, reason: metav1.StatusReasonBadRequest},
 		"a strict unknown field":       {method: "POST", path: pods + "?fieldValidation=Strict", body: `{"metadata":{"nam":"a"}}`, code: 400, reason: metav1.StatusReasonBadRequest},
+		"a strict repeated YAML key":   {method: "POST", path: pods + "?fieldValidation=Strict", contentType: "application/yaml", body: "metadata: {name: a, name: a}", code: 400, reason: metav1.StatusReasonBadRequest},
+		"a validation that is none":    {method: "POST", path: pods + "?fieldValidation=Some", body: `{"metadata":{"name":"a"},"spec":{"containers":[{"name":"c","image":"i"}]}}`, code: 422, reason: metav1.StatusReasonInvalid},
+		"an update that is validated":  {method: "PUT", path: pods + "/a?fieldValidation=Some", body: `{}`, code: 422, reason: metav1.StatusReasonInvalid},
+		"a manager's name of any size": {method: "PATCH", path: pods + "/a?fieldManager=" + strings.Repeat("x", 200), contentType: mergePatch, body: `{}`, code: 422, reason: metav1.StatusReasonInvalid},
+		"a patch by force":             {method: "PATCH", path: pods + "/a?force=true", contentType: mergePatch, body: `{}`, code: 422, reason: metav1.StatusReasonInvalid},
+		"a content type of nonsense":   {method: "POST", path: pods, contentType: ";;;", body: `{}`, code: 415, reason: metav1.StatusReasonUnsupportedMediaType},
+		"a parameter without value":    {method: "POST", path: pods, contentType: inJSON + "; charset", body: `{}`, code: 415, reason: metav1.StatusReasonUnsupportedMediaType},
+		"a patch of no type":           {method: "PATCH", path: pods + "/a", body: `{}`, code: 415, reason: metav1.StatusReasonUnsupportedMediaType},
+		"a patch of many operations":   {method: "PATCH", path: pods + "/a", contentType: "application/json-patch+json", body: "[{}" + strings.Repeat(",{}", 10_000) + "]", code: 413, reason: metav1.StatusReasonRequestEntityTooLarge},
+		"a limit of words":             {method: "GET", path: pods + "?limit=all", code: 400, reason: metav1.StatusReasonBadRequest},
+		"a timeout of words":           {method: "GET", path: pods + "?watch=1&timeoutSeconds=long", code: 400, reason: metav1.StatusReasonBadRequest},
+		"a list that streams":          {method: "GET", path: pods + "?sendInitialEvents=true", code: 422, reason: metav1.StatusReasonInvalid},
+		"a match of a token":           {method: "GET", path: pods + "?continue=x&resourceVersion=1&resourceVersionMatch=Exact", code: 422, reason: metav1.StatusReasonInvalid},
+		"to read an eviction":          {method: "GET", path: pods + "/a/eviction", code: 405, reason: metav1.StatusReasonMethodNotAllowed},
+		"to evict from elsewhere":      {method: "POST", path: pods + "/a/eviction", body: `{"metadata":{"name":"a","namespace":"other"}}`, code: 400, reason: metav1.StatusReasonBadRequest},
+		"to bind elsewhere":            {method: "POST", path: pods + "/a/binding", body: `{"metadata":{"name":"a","namespace":"other"},"target":{"name":"n"}}`, code: 400, reason: metav1.StatusReasonBadRequest},
+		"to evict in a strange way":    {method: "POST", path: pods + "/a/eviction", body: `{"metadata":{"name":"a"},"deleteOptions":{"propagationPolicy":"Sideways"}}`, code: 422, reason: metav1.StatusReasonInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t, apiserver.Options{})
@@ -77,6 +95,53 @@ func TestBadRequests(t *testing.T) {
 				require.Contains(t, body.String(), `"kind":"Status"`)
 				require.Contains(t, body.String(), `"reason":"`+string(r.reason)+`"`)
 			}
+		})
+	}
+}
+
+const mergePatch = "application/merge-patch+json"
+
+// What looks odd in a request, and is served by a real API server.
+func TestOddRequests(t *testing.T) {
+	const pods = "/api/v1/namespaces/default/pods"
+	for name, r := range map[string]struct {
+		method, path, contentType, body string
+		code                            int
+		shows                           string
+	}{
+		"a negative limit":               {method: "GET", path: pods + "?limit=-1", code: 200, shows: `"kind":"PodList"`},
+		"a watch of any value":           {method: "GET", path: pods + "?watch=yes", code: 200, shows: `"type":"ADDED"`},
+		"a watch without a value":        {method: "GET", path: pods + "?watch", code: 200, shows: `"type":"ADDED"`},
+		"no watch":                       {method: "GET", path: pods + "?watch=FALSE", code: 200, shows: `"kind":"PodList"`},
+		"a watch of one":                 {method: "GET", path: pods + "/a?watch=1", code: 200, shows: `"kind":"Pod"`},
+		"an unknown parameter":           {method: "GET", path: pods + "?x=y", code: 200, shows: `"kind":"PodList"`},
+		"pods on their node's network":   {method: "GET", path: pods + "?fieldSelector=spec.hostNetwork%3Dtrue", code: 200, shows: `"items":[]`},
+		"pods without an address":        {method: "GET", path: pods + "?fieldSelector=status.podIP%3D", code: 200, shows: `"name":"a"`},
+		"a kind without its version":     {method: "POST", path: pods, body: `{"kind":"Pod","metadata":{"name":"b"},"spec":{"containers":[{"name":"c","image":"i"}]}}`, code: 201},
+		"a repeated field":               {method: "POST", path: pods, body: `{"metadata":{"name":"x","name":"b"},"spec":{"containers":[{"name":"c","image":"i"}]}}`, code: 201, shows: `"name":"b"`},
+		"a patch without a revision":     {method: "PATCH", path: pods + "/a", contentType: mergePatch, body: `{"metadata":{"resourceVersion":null,"labels":{"x":"y"}}}`, code: 200, shows: `"x":"y"`},
+		"a patch that keeps no kind":     {method: "PATCH", path: pods + "/a", contentType: mergePatch, body: `{"kind":null,"metadata":{"labels":{"x":"y"}}}`, code: 200, shows: `"x":"y"`},
+		"a patch that is null":           {method: "PATCH", path: pods + "/a", contentType: mergePatch, body: `null`, code: 400},
+		"a patch of a field's type":      {method: "PATCH", path: pods + "/a", contentType: mergePatch, body: `{"spec":{"containers":5}}`, code: 422, shows: "patch: Invalid value"},
+		"a patch of the whole's type":    {method: "PATCH", path: pods + "/a", contentType: mergePatch, body: `{"kind":"Pod","spec":5}`, code: 422, shows: "patch: Invalid value"},
+		"a patch with an unknown field":  {method: "PATCH", path: pods + "/a?fieldValidation=Strict", contentType: mergePatch, body: `{"spec":{"x":5}}`, code: 422, shows: "unknown field"},
+		"a patch with a field to ignore": {method: "PATCH", path: pods + "/a", contentType: mergePatch, body: `{"spec":{"x":5}}`, code: 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t, apiserver.Options{})
+			_, err := clientset(t, s, inJSON).CoreV1().Pods("default").Create(context.Background(), newPod("a"), metav1.CreateOptions{})
+			require.NoError(t, err)
+			req, err := http.NewRequest(r.method, "http://x"+r.path, strings.NewReader(r.body))
+			require.NoError(t, err)
+			req.Header.Set("Content-Type", r.contentType)
+			resp, err := s.Config("test").Transport.RoundTrip(req)
+			require.NoError(t, err)
+			defer resp.Body.Close()
+			body := make([]byte, 4096)
+			n, err := resp.Body.Read(body) // a watch does not end
+			require.NoError(t, err)
+			require.Equal(t, r.code, resp.StatusCode, "%s", body[:n])
+			require.Contains(t, string(body[:n]), r.shows)
 		})
 	}
 }

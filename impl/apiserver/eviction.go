@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/ptr"
@@ -32,6 +33,9 @@ func (c *call) prepareEviction() (action, error) {
 	if err := decodeBody(c.http.Header.Get("Content-Type"), c.body, e, policyv1.SchemeGroupVersion.WithKind("Eviction"), false); err != nil {
 		return nil, err
 	}
+	if err := c.sameNamespace(e); err != nil {
+		return nil, err
+	}
 	if e.Name != c.Name {
 		return nil, apierrors.NewBadRequest("name in URL does not match name in Eviction object")
 	}
@@ -41,6 +45,9 @@ func (c *call) prepareEviction() (action, error) {
 	}
 	if len(options.DryRun) > 0 {
 		return nil, errDryRun
+	}
+	if err := invalidOptions("DeleteOptions", metav1validation.ValidateDeleteOptions(&options)); err != nil {
+		return nil, err
 	}
 	return func(ctx context.Context, _ Verdict) (answer, error) {
 		if err := c.evict(ctx, &options); err != nil {

@@ -205,7 +205,7 @@ func (c *call) prepare() (action, error) {
 	case http.MethodGet:
 		return c.prepareRead()
 	case http.MethodPost:
-		if c.Name == "" {
+		if c.Name == "" && c.ofOneNamespace() {
 			return c.prepareCreate()
 		}
 	case http.MethodPut:
@@ -217,10 +217,16 @@ func (c *call) prepare() (action, error) {
 			return c.preparePatch()
 		}
 	case http.MethodDelete:
-		return c.prepareDelete()
+		if c.Name != "" || c.ofOneNamespace() {
+			return c.prepareDelete()
+		}
 	}
 	return nil, apierrors.NewMethodNotSupported(c.r.gr, strings.ToLower(c.http.Method))
 }
+
+// ofOneNamespace is not so for the path of a kind in all namespaces, which can only be
+// read (apiserver/pkg/endpoints/installer.go:registerResourceHandlers).
+func (c *call) ofOneNamespace() bool { return c.Namespace != "" || !c.r.Namespaced }
 
 func (c *call) readBody() error {
 	if c.http.Body == nil || c.http.Body == http.NoBody {
@@ -242,14 +248,17 @@ func (c *call) readBody() error {
 }
 
 func (c *call) prepareRead() (action, error) {
-	watching := c.query.Get("watch")
-	switch {
-	case watching == "true" || watching == "1":
-		return c.prepareWatch()
-	case c.Name == "":
-		return c.prepareList()
+	if c.Name != "" {
+		return c.prepareGet() // with ?watch too: only a collection can be watched
 	}
-	return c.prepareGet()
+	o, err := c.listOptions()
+	switch {
+	case err != nil:
+		return nil, err
+	case o.Watch:
+		return c.prepareWatch(o)
+	}
+	return c.prepareList(o)
 }
 
 // prepareSubresource serves status like the object itself, but for what it changes.
@@ -264,11 +273,12 @@ func (c *call) prepareSubresource() (action, error) {
 		case http.MethodPatch:
 			return c.preparePatch()
 		}
-	case c.r.gr.Resource == "pods" && c.r.Group == "" && c.http.Method == http.MethodPost:
-		switch c.Subresource {
-		case "binding":
+	case c.r.graceful && c.Subresource == "binding":
+		if c.http.Method == http.MethodPost {
 			return c.prepareBinding()
-		case "eviction":
+		}
+	case c.r.graceful && c.Subresource == "eviction":
+		if c.http.Method == http.MethodPost {
 			return c.prepareEviction()
 		}
 	default:

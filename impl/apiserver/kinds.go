@@ -32,8 +32,10 @@ var strategies = map[schema.GroupKind]strategy{
 			set["spec.nodeName"] = p.Spec.NodeName
 			set["spec.restartPolicy"] = string(p.Spec.RestartPolicy)
 			set["spec.schedulerName"] = p.Spec.SchedulerName
+			set["spec.hostNetwork"] = fmt.Sprint(p.Spec.HostNetwork)
 			set["spec.serviceAccountName"] = p.Spec.ServiceAccountName
 			set["status.phase"] = string(p.Status.Phase)
+			set["status.podIP"] = p.Status.PodIP
 			set["status.nominatedNodeName"] = p.Status.NominatedNodeName
 		},
 		graceful: true, returnsDeleted: true, unconditionalUpdate: true,

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"reflect"
+	"strings"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -15,18 +15,22 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/mergepatch"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // A patcher makes what an object or a part of it becomes, in JSON, from what it was.
 // The type is that of the object or the part.
 type patcher func(old, patch []byte, typ any) ([]byte, error)
 
+// operationLimit bounds a JSON patch (apiserver/pkg/endpoints/handlers/patch.go).
+const operationLimit = 10_000
+
 func (c *call) preparePatch() (action, error) {
 	c.Verb = "patch"
-	media, _, err := mime.ParseMediaType(c.http.Header.Get("Content-Type"))
-	if err != nil {
-		return nil, apierrors.NewBadRequest(err.Error())
+	if err := c.checkWriteOptions(); err != nil {
+		return nil, err
 	}
+	media, _, _ := strings.Cut(c.http.Header.Get("Content-Type"), ";")
 	patch, err := c.patcher(types.PatchType(media))
 	if err != nil {
 		return nil, err
@@ -36,6 +40,11 @@ func (c *call) preparePatch() (action, error) {
 			next, err := c.patched(patch, was)
 			if err != nil {
 				return nil, err
+			}
+			if next.GetResourceVersion() == "" {
+				if err := c.unconditional(next, was); err != nil {
+					return nil, err
+				}
 			}
 			return c.next(next, was)
 		})
@@ -54,6 +63,10 @@ func (c *call) patcher(t types.PatchType) (patcher, error) {
 		if err != nil {
 			return nil, apierrors.NewBadRequest(err.Error())
 		}
+		if len(patch) > operationLimit {
+			return nil, apierrors.NewRequestEntityTooLargeError(fmt.Sprintf(
+				"The allowed maximum operations in a JSON patch is %d, got %d", operationLimit, len(patch)))
+		}
 		return func(old, _ []byte, _ any) ([]byte, error) {
 			doc, err := patch.Apply(old)
 			if err != nil {
@@ -62,13 +75,21 @@ func (c *call) patcher(t types.PatchType) (patcher, error) {
 			return doc, nil
 		}, nil
 	case types.MergePatchType:
-		return func(old, patch []byte, _ any) ([]byte, error) { return jsonpatch.MergePatch(old, patch) }, c.splitPatch()
+		return mergePatch, c.splitPatch()
 	case types.StrategicMergePatchType:
 		if c.r.builtin {
 			return strategicMerge, c.splitPatch()
 		}
 	}
 	return nil, unsupportedMediaType(string(t), string(types.JSONPatchType), string(types.MergePatchType), string(types.StrategicMergePatchType))
+}
+
+func mergePatch(old, patch []byte, _ any) ([]byte, error) {
+	doc, err := jsonpatch.MergePatch(old, patch)
+	if errors.Is(err, jsonpatch.ErrBadJSONPatch) {
+		return nil, apierrors.NewBadRequest(err.Error())
+	}
+	return doc, err
 }
 
 func strategicMerge(old, patch []byte, typ any) ([]byte, error) {
@@ -105,6 +126,14 @@ func unprocessable(err error) error {
 	return apierrors.NewGenericServerResponse(http.StatusUnprocessableEntity, "", schema.GroupResource{}, "", err.Error(), 0, false)
 }
 
+// badPatch says that what a patch makes is no object of the kind
+// (patch.go:applyPatchToCurrentObject).
+func badPatch(doc []byte, err error) error {
+	return apierrors.NewInvalid(schema.GroupKind{}, "", field.ErrorList{
+		field.Invalid(field.NewPath("patch"), string(doc), err.Error()),
+	})
+}
+
 // patched applies a patch to a copy of an object.
 func (c *call) patched(patch patcher, was *version) (object, error) {
 	apply := c.patchedParts
@@ -138,7 +167,7 @@ func (c *call) patchedParts(patch patcher, was *version) (object, error) {
 			return nil, err
 		}
 		if err := unmarshal(doc, part.Interface(), c.strict()); err != nil {
-			return nil, apierrors.NewBadRequest(err.Error())
+			return nil, badPatch(doc, err)
 		}
 		field.Set(part.Elem())
 	}
@@ -157,9 +186,9 @@ func (c *call) patchedWhole(patch patcher, was *version) (object, error) {
 	}
 	got, err := decode(doc, next, c.strict())
 	if err != nil {
-		return nil, apierrors.NewBadRequest(err.Error())
+		return nil, badPatch(doc, err)
 	}
-	if got != c.r.GroupVersionKind {
+	if got = withDefaults(got, c.r.GroupVersionKind); got != c.r.GroupVersionKind {
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("patch may not change the kind to %s", got))
 	}
 	return next, nil

@@ -42,6 +42,9 @@ func (c *call) prepareBinding() (action, error) {
 	if err := decodeBody(c.http.Header.Get("Content-Type"), c.body, &b, corev1.SchemeGroupVersion.WithKind("Binding"), false); err != nil {
 		return nil, err
 	}
+	if err := c.sameNamespace(&b); err != nil {
+		return nil, err
+	}
 	if b.Name != "" && b.Name != c.Name {
 		return nil, apierrors.NewBadRequest("name in URL does not match name in Binding object")
 	}

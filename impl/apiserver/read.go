@@ -13,11 +13,10 @@ import (
 
 	"github.com/reconverge/reconverge/impl/apiserver/store"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // live returns the object as it is now, or NotFound.
@@ -136,18 +135,13 @@ type selection struct {
 	all    bool // whatever is under prefix
 }
 
-func (c *call) selection() (selection, error) {
+func (c *call) selection(o *internalversion.ListOptions) (selection, error) {
 	sel := selection{prefix: c.r.key(c.Namespace, ""), labels: labels.Everything(), fields: fields.Everything()}
-	var err error
-	if text := c.query.Get("labelSelector"); text != "" {
-		if sel.labels, err = labels.Parse(text); err != nil {
-			return sel, apierrors.NewBadRequest(fmt.Sprintf("unable to parse requirement: %v", err))
-		}
+	if o.LabelSelector != nil {
+		sel.labels = o.LabelSelector
 	}
-	if text := c.query.Get("fieldSelector"); text != "" {
-		if sel.fields, err = fields.ParseSelector(text); err != nil {
-			return sel, apierrors.NewBadRequest(err.Error())
-		}
+	if o.FieldSelector != nil {
+		sel.fields = o.FieldSelector
 		known := c.r.fieldsOf(c.r.empty())
 		for _, q := range sel.fields.Requirements() {
 			if !known.Has(q.Field) {
@@ -182,45 +176,24 @@ type token struct {
 
 const tokenVersion = "meta.k8s.io/v1"
 
-// page reads the parameters of a list (apimachinery/pkg/apis/meta/internalversion/
-// validation.ValidateListOptions; table of protocol.md 2.6).
-func (c *call) page() (p page, err error) {
-	if p.selection, err = c.selection(); err != nil {
+// page is what the options of a list ask for (table of protocol.md 2.6).
+func (c *call) page(o *internalversion.ListOptions) (p page, err error) {
+	if p.selection, err = c.selection(o); err != nil {
 		return p, err
 	}
 	rv, err := c.resourceVersion()
 	if err != nil {
 		return p, err
 	}
-	text, match := c.query.Get("resourceVersion"), metav1.ResourceVersionMatch(c.query.Get("resourceVersionMatch"))
-	if limit := c.query.Get("limit"); limit != "" {
-		if p.limit, err = strconv.Atoi(limit); err != nil || p.limit < 0 {
-			return p, apierrors.NewBadRequest(fmt.Sprintf("invalid limit %q", limit))
-		}
-	}
-	if next := c.query.Get("continue"); next != "" {
-		if match != "" {
-			return p, c.invalidOption("resourceVersionMatch", match, "resourceVersionMatch is forbidden when continue is provided")
-		}
-		if text != "" && text != "0" {
+	p.limit = int(max(o.Limit, 0)) // upstream a negative limit is none
+	if o.Continue != "" {
+		if rv != 0 {
 			return p, apierrors.NewBadRequest("specifying resource version is not allowed when using continue")
 		}
-		return p, p.resume(next)
-	}
-	switch match {
-	case "":
-	case metav1.ResourceVersionMatchNotOlderThan, metav1.ResourceVersionMatchExact:
-		if text == "" {
-			return p, c.invalidOption("resourceVersionMatch", match, "resourceVersionMatch is forbidden unless resourceVersion is provided")
-		}
-		if match == metav1.ResourceVersionMatchExact && rv == 0 {
-			return p, c.invalidOption("resourceVersionMatch", match, `resourceVersionMatch "exact" is forbidden for resourceVersion "0"`)
-		}
-	default:
-		return p, c.invalidOption("resourceVersionMatch", match, `supported values: "Exact", "NotOlderThan", ""`)
+		return p, p.resume(o.Continue)
 	}
 	p.atLeast = rv
-	if match == metav1.ResourceVersionMatchExact || match == "" && p.limit > 0 {
+	if match := o.ResourceVersionMatch; match == metav1.ResourceVersionMatchExact || match == "" && p.limit > 0 {
 		p.at = rv
 	}
 	return p, nil
@@ -239,15 +212,9 @@ func (p *page) resume(text string) error {
 	return nil
 }
 
-func (c *call) invalidOption(name string, value any, detail string) error {
-	return apierrors.NewInvalid(schema.GroupKind{Group: metav1.GroupName, Kind: "ListOptions"}, "", field.ErrorList{
-		field.Forbidden(field.NewPath(name), fmt.Sprintf("%v: %s", value, detail)),
-	})
-}
-
-func (c *call) prepareList() (action, error) {
+func (c *call) prepareList(o *internalversion.ListOptions) (action, error) {
 	c.Verb = "list"
-	p, err := c.page()
+	p, err := c.page(o)
 	if err != nil {
 		return nil, err
 	}

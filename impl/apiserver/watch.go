@@ -4,16 +4,16 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/reconverge/reconverge/impl/apiserver/store"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/utils/ptr"
 )
 
 // A stream is one watch. It has no goroutine of its own: its reader looks for the
@@ -42,49 +42,31 @@ type watchOptions struct {
 	timeout time.Duration
 }
 
-func (c *call) watchOptions() (o watchOptions, err error) {
-	if o.selection, err = c.selection(); err != nil {
+func (c *call) watchOptions(list *internalversion.ListOptions) (o watchOptions, err error) {
+	if o.selection, err = c.selection(list); err != nil {
 		return o, err
 	}
 	rv, err := c.resourceVersion()
 	if err != nil {
 		return o, err
 	}
-	o.marks = c.query.Get("allowWatchBookmarks") == "true"
-	match := metav1.ResourceVersionMatch(c.query.Get("resourceVersionMatch"))
-	switch send := c.query.Get("sendInitialEvents"); {
-	case send == "":
-		if match != "" {
-			return o, c.invalidOption("resourceVersionMatch", match, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
-		}
-		o.initial = rv == 0
-	case match != metav1.ResourceVersionMatchNotOlderThan:
-		return o, c.invalidOption("resourceVersionMatch", match, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
-	default:
-		o.initial = send == "true"
-		o.mark = o.initial && o.marks
-	}
+	o.marks = list.AllowWatchBookmarks
+	o.initial = ptr.Deref(list.SendInitialEvents, rv == 0)
+	o.mark = o.initial && o.marks && list.SendInitialEvents != nil
 	if o.initial {
 		o.atLeast = rv
 	} else {
 		o.from = rv
 	}
-	if seconds := c.query.Get("timeoutSeconds"); seconds != "" && c.WatchTimeouts {
-		n, err := strconv.Atoi(seconds)
-		if err != nil {
-			return o, apierrors.NewBadRequest(fmt.Sprintf("invalid timeoutSeconds %q", seconds))
-		}
-		o.timeout = time.Duration(n) * time.Second
+	if c.WatchTimeouts {
+		o.timeout = time.Duration(ptr.Deref(list.TimeoutSeconds, 0)) * time.Second
 	}
 	return o, nil
 }
 
-func (c *call) prepareWatch() (action, error) {
+func (c *call) prepareWatch(list *internalversion.ListOptions) (action, error) {
 	c.Verb = "watch"
-	if c.Name != "" { // GET of one object with ?watch
-		return nil, apierrors.NewMethodNotSupported(c.r.gr, "watch")
-	}
-	o, err := c.watchOptions()
+	o, err := c.watchOptions(list)
 	if err != nil {
 		return nil, err
 	}

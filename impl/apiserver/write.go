@@ -107,6 +107,9 @@ func now() metav1.Time { return metav1.NewTime(time.Now().Truncate(time.Second))
 
 func (c *call) prepareCreate() (action, error) {
 	c.Verb = "create"
+	if err := c.checkWriteOptions(); err != nil {
+		return nil, err
+	}
 	o := c.r.empty()
 	if err := c.decode(o); err != nil {
 		return nil, err
@@ -245,6 +248,9 @@ func (s *Server) newUID(ctx context.Context) (types.UID, error) {
 
 func (c *call) prepareUpdate() (action, error) {
 	c.Verb = "update"
+	if err := c.checkWriteOptions(); err != nil {
+		return nil, err
+	}
 	o := c.r.empty()
 	if err := c.decode(o); err != nil {
 		return nil, err
@@ -279,11 +285,9 @@ func (c *call) update(ctx context.Context, o object, unconditional bool) (*versi
 		}
 		next := o.DeepCopyObject().(object)
 		if unconditional {
-			if !c.r.unconditionalUpdate {
-				return nil, apierrors.NewInvalid(c.r.qualified(), c.Name, field.ErrorList{
-					field.Invalid(field.NewPath("metadata", "resourceVersion"), 0, "must be specified for an update")})
+			if err := c.unconditional(next, was); err != nil {
+				return nil, err
 			}
-			next.SetResourceVersion(was.obj.GetResourceVersion())
 		}
 		return c.next(next, was)
 	})
@@ -292,6 +296,17 @@ func (c *call) update(ctx context.Context, o object, unconditional bool) (*versi
 		return c.create(ctx, o)
 	}
 	return v, err
+}
+
+// unconditional lets a write without a resourceVersion replace whatever is there, if
+// the kind allows that.
+func (c *call) unconditional(next object, was *version) error {
+	if !c.r.unconditionalUpdate {
+		return apierrors.NewInvalid(c.r.qualified(), c.Name, field.ErrorList{
+			field.Invalid(field.NewPath("metadata", "resourceVersion"), 0, "must be specified for an update")})
+	}
+	next.SetResourceVersion(was.obj.GetResourceVersion())
+	return nil
 }
 
 // next checks and completes what a client wants an object to become
