@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,17 +59,33 @@ func Save(path string, d Document) error {
 	return os.WriteFile(path, text, 0o644)
 }
 
-// Load reads a document, and refuses fields that it does not know.
+// MaxBytes is the size of the largest document that Decode reads, in bytes.
+const MaxBytes = 1 << 20
+
+// Load reads the document in a file as Decode does.
 func Load(path string) (Document, error) {
-	var d Document
-	text, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
-		return d, err
+		return Document{}, err
 	}
-	if err := d.parse(text); err != nil {
+	defer f.Close()
+	d, err := Decode(f)
+	if err != nil {
 		return d, fmt.Errorf("%s: %w", path, err)
 	}
 	return d, nil
+}
+
+// Decode reads a document, and refuses fields that it does not know.
+func Decode(r io.Reader) (d Document, err error) {
+	text, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
+	if err != nil {
+		return d, err
+	}
+	if len(text) > MaxBytes {
+		return d, fmt.Errorf("larger than %d MiB, too large for a schedule", MaxBytes>>20)
+	}
+	return d, d.parse(text)
 }
 
 func (d *Document) parse(text []byte) error {

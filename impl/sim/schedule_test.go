@@ -3,6 +3,7 @@ package sim_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,6 +129,7 @@ func TestADocumentIsReadBack(t *testing.T) {
 		"schemaVersion: 1\nsteps: [jump]":       `unknown verb "jump"`,
 		"schemaVersion: 1\nstpes: [crash kcm]":  `unknown field "stpes"`,
 		"schemaVersion: 1\nsteps: [advance 1x]": "want a duration",
+		strings.Repeat("#", sim.MaxBytes+1):     "larger than 1 MiB",
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 		_, err := sim.Load(path)
