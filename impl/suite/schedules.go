@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -12,8 +13,6 @@ import (
 // A schedule that has violated a claim is kept as a document: it is taken again
 // before new ones are drawn, step by step, by the names of the steps.
 
-const optionScenario = "scenario" // of a document's options
-
 // document is a schedule with what it shows.
 func (s Scenario) document(mutations []string, schedule sim.Schedule, violated *claims.Violation) sim.Document {
 	return sim.Document{
@@ -21,7 +20,7 @@ func (s Scenario) document(mutations []string, schedule sim.Schedule, violated *
 		Property:  violated.Claim.ID,
 		Message:   violated.Err.Error(),
 		Manifests: s.manifests(),
-		Options:   map[string]string{optionScenario: s.Name},
+		Options:   s.options(),
 		Mutations: mutations,
 		Schedule:  schedule,
 	}
@@ -30,28 +29,21 @@ func (s Scenario) document(mutations []string, schedule sim.Schedule, violated *
 // again takes a document's schedule once more, with its mutations or without, and
 // returns how its claim is violated.
 func again(d sim.Document, planted bool) error {
-	s, err := ScenarioByName(d.Options[optionScenario])
+	c, err := NewCase(d)
 	if err != nil {
 		return err
 	}
-	if d.Manifests != s.manifests() {
-		return fmt.Errorf("suite: scenario %s has other manifests than the document", s.Name)
+	if !planted {
+		c.Mutations = nil
 	}
-	judged, err := s.claim(d.Property)
-	if err != nil {
+	done, violated, err := c.Take(context.Background(), d.Schedule)
+	if violated == nil {
 		return err
 	}
-	config := s.NewConfig()
-	if planted {
-		if config, err = s.WithMutations(d.Mutations...); err != nil {
-			return err
-		}
+	if planted && !slices.Equal(done, d.Schedule) {
+		return fmt.Errorf("suite: %d of %d steps could be taken, and then: %v", len(done), len(d.Schedule), violated)
 	}
-	done, err := s.replay(config, judged, d.Schedule)
-	if planted && err != nil && !slices.Equal(done, d.Schedule) {
-		return fmt.Errorf("suite: %d of %d steps could be taken, and then: %v", len(done), len(d.Schedule), err)
-	}
-	return err
+	return violated
 }
 
 // documents are the files of a folder, in the order of names.
