@@ -18,7 +18,7 @@ import (
 
 // submitter creates the pod of the scenario.
 func (r *run) submitter(config *rest.Config) (sim.Runnable, error) {
-	return once(config, func(ctx context.Context, client kubernetes.Interface) error {
+	return Once(config, func(ctx context.Context, client kubernetes.Interface) error {
 		pod := bare(r.scenario.Pod)
 		_, err := client.CoreV1().Pods(pod.Namespace).Create(ctx, pod, metav1.CreateOptions{})
 		return err
@@ -31,14 +31,14 @@ func (r *run) deployer(config *rest.Config) (sim.Runnable, error) {
 	if err := yaml.UnmarshalStrict([]byte(r.scenario.setManifest()), &set); err != nil {
 		return nil, err
 	}
-	return once(config, func(ctx context.Context, client kubernetes.Interface) error {
+	return Once(config, func(ctx context.Context, client kubernetes.Interface) error {
 		_, err := client.AppsV1().ReplicaSets(metav1.NamespaceDefault).Create(ctx, &set, metav1.CreateOptions{})
 		return err
 	})
 }
 
-// once does something and then waits for its end, whatever came of it.
-func once(config *rest.Config, do func(context.Context, kubernetes.Interface) error) (sim.Runnable, error) {
+// Once is a process that does something and then waits for its end, whatever came of it.
+func Once(config *rest.Config, do func(context.Context, kubernetes.Interface) error) (sim.Runnable, error) {
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,185 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/reconverge/reconverge/impl/claims"
+	"github.com/reconverge/reconverge/impl/suite"
+	"github.com/reconverge/reconverge/model"
+	"github.com/reconverge/reconverge/traces"
+)
+
+// Options say in which cluster a trace is replayed.
+type Options struct {
+	// WithoutMutations leaves out the bugs that are planted in the trace's scenario.
+	WithoutMutations bool
+}
+
+// Run replays a trace. It has been executed on the model, so that its states are
+// known. An error is one of the cluster, no verdict.
+func Run(t *traces.Replayed, o Options) (Result, error) {
+	r, err := prepare(t, o)
+	var why inexpressible
+	if errors.As(err, &why) {
+		return Result{Verdict: NotExpressible, Reason: why.Error()}, nil
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	return r.run()
+}
+
+// A replay is a trace with the cluster for it.
+type replay struct {
+	trace    *traces.Replayed
+	steps    []*step
+	cluster  suite.Scenario
+	config   *suite.Config
+	judged   []claims.Claim
+	world    *world
+	driver   *driver
+	result   Result
+	position int // of the step under way, from 1
+}
+
+func prepare(t *traces.Replayed, o Options) (*replay, error) {
+	r := &replay{trace: t, world: newWorld()}
+	var err error
+	if t.Shows == traces.Witness {
+		return nil, cannot("%s is something that can happen, and the claims of the cluster are about what must not", t.Claim.ID)
+	}
+	if r.judged, err = claims.ByID(t.Claim.ID); err != nil {
+		return nil, cannot("the cluster has no claim %s", t.Claim.ID)
+	}
+	if r.cluster, err = cluster(t.Scenario); err != nil {
+		return nil, err
+	}
+	mutations := t.Scenario.Mutations
+	if o.WithoutMutations {
+		mutations = nil
+	}
+	if r.config, err = configure(r.cluster, mutations); err != nil {
+		return nil, err
+	}
+	r.config.Observers = append(r.config.Observers, r.world)
+	all := t.Steps()
+	for i := range all[1:] {
+		s := newStep(all[i+1].Action, all[i+1].Label, &all[i].State, &all[i+1].State)
+		if _, ok := rowOf(s.action); !ok {
+			return nil, cannot("nothing realises %s in the cluster", s.action)
+		}
+		r.steps = append(r.steps, s)
+	}
+	return r, r.mayRepeat()
+}
+
+// mayRepeat reports why a lasso cannot be judged: claims about the end are asked when
+// nothing goes wrong any more.
+func (r *replay) mayRepeat() error {
+	for _, s := range r.trace.Trace.Cycle {
+		if strings.HasPrefix(s.Action, "Fault.") || strings.HasPrefix(s.Action, "User.") {
+			return cannot("%s goes on for ever in the trace, and %s is judged when faults have stopped", s.Action, r.trace.Claim.ID)
+		}
+	}
+	return nil
+}
+
+func (r *replay) run() (Result, error) {
+	var verdict error
+	err := r.cluster.Drive(r.config, r.judged, func(c *suite.Driven) error {
+		r.driver = &driver{
+			Driven: c, model: r.trace.Model, scenario: r.trace.Scenario, nodes: nodeNames(r.trace.Scenario.Nodes), world: r.world, manager: managerActor, tick: tick,
+		}
+		if r.trace.Scenario.Version == model.V1_9 {
+			r.driver.tick = tick1_9
+		}
+		verdict = r.drive()
+		r.result.Schedule = c.Taken()
+		return nil
+	})
+	if err != nil {
+		return r.result, err
+	}
+	return r.judge(verdict)
+}
+
+// drive takes the steps, and then lets the cluster go on: a decision of the model's
+// last step may have its effect only then, and claims about the end are asked.
+func (r *replay) drive() error {
+	d := r.driver
+	if err := d.begin(r.trace.Trace.Stem[0].State, victims(r.steps)); err != nil {
+		return err
+	}
+	began := d.Elapsed()
+	defer func() { r.result.Elapsed = d.Elapsed() - began }()
+	for i, s := range r.steps {
+		r.position = i + 1
+		if err := d.realise(s); err != nil {
+			return err
+		}
+	}
+	r.position++
+	return d.goOn(len(r.trace.Trace.Cycle) > 0)
+}
+
+// realise has the cluster take one step of the trace.
+func (d *driver) realise(s *step) error {
+	d.state = *s.to
+	row, _ := rowOf(s.action)
+	if err := row.realise(d, s); err != nil {
+		return err
+	}
+	return d.compare()
+}
+
+// compare says how the cluster differs from the model's state.
+func (d *driver) compare() error {
+	if differences := d.differences(&d.state); len(differences) > 0 {
+		return diverges("%s", strings.Join(differences, "; "))
+	}
+	return d.compareViews()
+}
+
+// recovery is how long the cluster goes on before it is asked about the end.
+const recovery = 100 * time.Second
+
+// goOn lets the cluster do what it likes.
+func (d *driver) goOn(forEver bool) error {
+	time := late
+	if forEver {
+		time = recovery
+	}
+	d.Settle(time, func() bool { return d.Judged() != nil })
+	if forEver && d.Settled() != nil || d.Judged() != nil {
+		return errOver
+	}
+	return nil
+}
+
+// judge makes the verdict.
+func (r *replay) judge(err error) (Result, error) {
+	out := &r.result
+	out.Step = r.position
+	if r.position > 0 && r.position <= len(r.steps) {
+		out.Action = r.steps[r.position-1].label
+	}
+	var violated *claims.Violation
+	var diverged divergence
+	var unable inexpressible
+	switch judged := r.driver.Judged(); {
+	case errors.As(judged, &violated):
+		out.Verdict, out.Reason = Reproduced, firstLine(violated.Err)
+	case errors.As(err, &unable):
+		out.Verdict, out.Reason = NotExpressible, unable.Error()
+	case errors.As(err, &diverged):
+		out.Verdict, out.Reason = Prevented, diverged.Error()
+	case err != nil:
+		return *out, fmt.Errorf("step %d: %w", r.position, err)
+	default:
+		out.Verdict, out.Reason = Prevented, "all steps were taken, and the claim held: "+r.judged[0].Text
+	}
+	return *out, nil
+}
