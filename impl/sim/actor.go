@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -198,10 +199,18 @@ func (r *run) openWatches() []*openWatch {
 	return ws
 }
 
-// Register names a process that a later Start begins.
+// Register names a process that a later Start begins. The name is one word, by which
+// schedules call the process, and not "user", who waits for nothing.
 func (c *Cluster) Register(name string, f Factory) {
-	if c.actors[name] != nil {
+	switch {
+	case c.actors[name] != nil:
 		c.fatal(fmt.Errorf("actor %q is registered already", name))
+	case len(strings.Fields(name)) != 1 || strings.TrimSpace(name) != name:
+		c.fatal(fmt.Errorf("the name of an actor is one word, and not %q", name))
+	case name == userActor:
+		c.fatal(fmt.Errorf("an actor cannot be called %q: that is the client of the test", name))
+	case f == nil:
+		c.fatal(fmt.Errorf("actor %q has no factory", name))
 	}
 	c.actors[name] = &actor{name: name, factory: f}
 }
@@ -280,10 +289,7 @@ func (c *Cluster) start(a *actor) error {
 // live is the process.
 func (r *run) live(ctx context.Context, config *rest.Config) {
 	defer close(r.done)
-	process, err := r.actor.factory(config)
-	if err == nil {
-		err = process.Start(ctx)
-	}
+	err := r.process(ctx, config)
 	if err == nil && ctx.Err() == nil {
 		err = errors.New("its Start has returned")
 	}
@@ -293,6 +299,24 @@ func (r *run) live(ctx context.Context, config *rest.Config) {
 		r.setLink(dead)
 		r.dropCalls()
 	}
+}
+
+// process makes the process and runs it.
+func (r *run) process(ctx context.Context, config *rest.Config) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			notePanic(ctx, p)
+			err = r.cluster.panics()
+		}
+	}()
+	process, err := r.actor.factory(config)
+	switch {
+	case err != nil:
+		return err
+	case process == nil:
+		return errors.New("its factory has returned neither a Runnable nor an error")
+	}
+	return process.Start(ctx)
 }
 
 // dropCalls ends every call of the run for the run's side.

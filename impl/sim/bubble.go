@@ -35,7 +35,7 @@ type TB interface {
 //
 // A panic of f, and a FailNow of any test, come out of Run in the caller's
 // goroutine, after the same clean-up, so that f may use the *testing.T or the
-// *rapid.T of its surroundings.
+// *rapid.T of its surroundings. A Failure fails the test.
 func Run(t TB, o Options, f func(*Cluster)) {
 	t.Helper()
 	if t, ok := t.(interface{ Context() context.Context }); ok {
@@ -51,6 +51,9 @@ func Run(t TB, o Options, f func(*Cluster)) {
 	}
 	if end.stack != "" {
 		t.Logf("sim: panic: %v\n%s", end.panicked, end.stack)
+	}
+	if failure, ok := end.panicked.(Failure); ok {
+		t.Fatalf("%v", failure) // a panic would keep the tests that follow from running
 	}
 	if err := end.resume(); err != nil {
 		t.Fatalf("sim: %v", err)
@@ -177,8 +180,13 @@ func inBubble(o Options, f func(*Cluster), end *ending) {
 		end.err = err
 		return
 	}
+	opened.Store(c)
+	defer opened.Store(nil)
 	e := apart(func() { f(c) })
 	e.bubble, e.err = bubble, c.close()
+	if p := c.panicked.Load(); p != nil && !errors.As(e.err, new(*PanicError)) {
+		e.err = errors.Join(p, e.err)
+	}
 	*end = e
 }
 
@@ -189,6 +197,9 @@ func quietProcess() {
 	// first call would sleep for decades. The first would write to the standard error
 	// of every test.
 	utilruntime.ErrorHandlers = utilruntime.ErrorHandlers[:1]
+	// A panic would end the program, and nobody would hear of the schedule.
+	utilruntime.PanicHandlers = append(utilruntime.PanicHandlers, notePanic)
+	utilruntime.ReallyCrash = false
 	klog.SetLogger(logr.Discard())
 	// rand.Seed does nothing unless asked to.
 	os.Setenv("GODEBUG", strings.TrimPrefix(os.Getenv("GODEBUG")+",randseednop=0", ","))

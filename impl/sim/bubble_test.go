@@ -96,6 +96,18 @@ func TestRapidShrinksWhatFailsInABubble(t *testing.T) {
 	require.Contains(t, q.log.String(), "too many: 18")
 }
 
+func TestAFailureFailsTheTest(t *testing.T) {
+	q := &quiet{T: t}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		sim.Run(q, sim.Options{}, func(c *sim.Cluster) { c.Crash("nobody") })
+	}()
+	<-done
+	require.True(t, q.failed)
+	require.Contains(t, q.log.String(), `there is no actor "nobody"`)
+}
+
 func TestAGoroutineThatDoesNotEndIsReported(t *testing.T) {
 	err := sim.Open(sim.Options{}, func(c *sim.Cluster) { go leaksForEver() })
 	require.ErrorContains(t, err, "leaksForEver")

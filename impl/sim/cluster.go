@@ -76,7 +76,9 @@ type Cluster struct {
 	objects map[string]runtime.Object // by key, as the recorders know them
 	taken   Schedule
 	sent    uint64 // calls so far
-	draws   uint64 // seeds used
+
+	panicked atomic.Pointer[PanicError] // the first panic of a process
+	draws    uint64                     // seeds used
 }
 
 func newCluster(o Options) (*Cluster, error) {
@@ -216,8 +218,8 @@ func (c *Cluster) close() error {
 // fatal ends the function that Run calls, and the test.
 func (c *Cluster) fatal(err error) { panic(Failure{err}) }
 
-// A Failure is what Run panics with when a method that returns no error cannot do
-// what it is asked for.
+// A Failure is what a method that returns no error panics with when it cannot do what
+// it is asked for. Run fails the test with it, Open panics.
 type Failure struct{ Err error }
 
 func (f Failure) Error() string { return "sim: " + f.Err.Error() }

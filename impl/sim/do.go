@@ -101,6 +101,9 @@ func (c *Cluster) plan(s Step) (func() error, error) {
 		if err != nil {
 			return nil, err
 		}
+		if a, err = c.resolved(a); err != nil {
+			return nil, fmt.Errorf("sim: step %q: %w", s, err)
+		}
 		return func() error { return c.userStep(s, a) }, nil
 	}
 	return nil, fmt.Errorf("sim: unknown verb %q", s.Verb)

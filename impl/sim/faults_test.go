@@ -251,7 +251,7 @@ func TestALivelockEndsTheTest(t *testing.T) {
 		require.ErrorIs(t, err, sim.ErrLivelock)
 		require.ErrorContains(t, err, `the last "hot list nodes"`)
 	}()
-	sim.Run(t, sim.Options{StepsPerInstant: 100}, func(c *sim.Cluster) {
+	_ = sim.Open(sim.Options{StepsPerInstant: 100}, func(c *sim.Cluster) {
 		c.Start("hot", hot)
 		c.Settle(time.Second)
 	})

@@ -191,3 +191,11 @@ func list(ctx context.Context, config *rest.Config) (names []string) {
 func node(name string) *corev1.Node {
 	return &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}
 }
+
+// bare is a pod that nobody keeps.
+func bare(name string) *corev1.Pod {
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "web:1"}}},
+	}
+}

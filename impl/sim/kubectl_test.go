@@ -89,3 +89,23 @@ func TestAUserCordonsDrainsAndRelabels(t *testing.T) {
 	})
 	require.Contains(t, h.String(), "answer to user drain node-b: 200\n")
 }
+
+func TestAUserMeansTheDefaultNamespace(t *testing.T) {
+	sim.Run(t, sim.Options{}, func(c *sim.Cluster) {
+		c.Apply(bare("a"), bare("b"))
+		do(t, c, "user label pods a x=y", "user delete pods a", "user evict b")
+		require.Empty(t, pods(c))
+		for step, want := range map[string]string{
+			"user cordon default/n":        `"n" is in no namespace`,
+			"user delete nodes default/n":  `"n" is in no namespace`,
+			"user delete things default/a": `there is no resource "things"`,
+		} {
+			s, err := sim.ParseStep(step)
+			require.NoError(t, err)
+			taken := len(c.Taken())
+			require.ErrorContains(t, c.Do(s), want)
+			require.Len(t, c.Taken(), taken, "nothing has happened")
+		}
+		require.ErrorContains(t, c.Do(sim.Step{Verb: sim.User}), "no action")
+	})
+}

@@ -41,10 +41,12 @@ func TestAnErrorOfAScheduleNamesTheLine(t *testing.T) {
 		"settle soon":                 `line 1: sim: step "settle soon": want a duration`,
 		"stale kcm list pods @new":    `line 1: sim: step "stale kcm list pods @new": want a revision`,
 		"user dance":                  `unknown action "dance"; a user can`,
-		"user delete pods":            "wrong number of words",
-		"user delete pods a --now":    `unknown flag "--now"`,
-		"user scale rs default/a -1":  `"-1" is no number of replicas`,
-		"user label pods a app":       `"app": want key=value`,
+		"user":                        `step "user" has no target`,
+		"crash " + strings.Repeat("x", 1<<17) + "\n?": `line 2: sim: unknown verb "?"`,
+		"user delete pods":                            "wrong number of words",
+		"user delete pods a --now":                    `unknown flag "--now"`,
+		"user scale rs default/a -1":                  `"-1" is no number of replicas`,
+		"user label pods a app":                       `"app": want key=value`,
 	} {
 		_, err := sim.ParseSchedule(text)
 		require.ErrorContains(t, err, want, text)

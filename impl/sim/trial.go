@@ -13,7 +13,7 @@ type Trial struct {
 	Options Options
 	// Begin applies objects and starts processes. All that follows may be drawn.
 	Begin func(*Cluster)
-	// Always is asked after each step; nil: nothing is claimed.
+	// Always is asked after each step; nil: nothing is claimed but that no process panics.
 	Always func(*Cluster) error
 	// Finally is asked when the trouble is over and Recovery has passed: see
 	// Cluster.Repair; nil: nothing is claimed.
@@ -77,7 +77,9 @@ func (x Trial) draw(t *rapid.T) (Schedule, error) {
 // after which judge was called.
 func (x Trial) open(run func(c *Cluster, judge func(Step) error) error) (taken Schedule, violation error) {
 	err := Open(x.Options, func(c *Cluster) {
-		x.Begin(c)
+		if x.Begin != nil {
+			x.Begin(c)
+		}
 		violation = run(c, func(s Step) error {
 			taken = append(taken, s)
 			return x.always(c)
@@ -86,15 +88,15 @@ func (x Trial) open(run func(c *Cluster, judge func(Step) error) error) (taken S
 			violation = x.end(c)
 		}
 	})
-	if err != nil {
-		return taken, err
+	if violation != nil {
+		return taken, violation
 	}
-	return taken, violation
+	return taken, err
 }
 
 func (x Trial) always(c *Cluster) error {
-	if x.Always == nil {
-		return nil
+	if err := c.panics(); err != nil || x.Always == nil {
+		return err
 	}
 	return x.Always(c)
 }

@@ -19,12 +19,13 @@ import (
 	"k8s.io/client-go/dynamic"
 )
 
-// UserActions says what a User step can do, as its target is written.
+// UserActions says what a User step can do, as its target is written. A namespace that
+// is not named is "default".
 const UserActions = `delete <resource> [<namespace>/]<name> [--grace=<seconds>] [--cascade=background|foreground|orphan]
-scale <resource> <namespace>/<name> <replicas>
+scale <resource> [<namespace>/]<name> <replicas>
 label <resource> [<namespace>/]<name> <key>=<value> | <key>-
 annotate <resource> [<namespace>/]<name> <key>=<value> | <key>-
-evict <namespace>/<pod>
+evict [<namespace>/]<pod>
 cordon <node>
 uncordon <node>
 drain <node>    (cordons it, and asks once for the eviction of each of its pods)
@@ -63,6 +64,9 @@ func parseUserAction(text string) (userAction, error) {
 		return userAction{}, fmt.Errorf("sim: step %q: %w; a user can\n%s", "user "+text, err, UserActions)
 	}
 	words := strings.Fields(text)
+	if len(words) == 0 {
+		return fail(errors.New("no action"))
+	}
 	v, ok := userVerbs[words[0]]
 	if !ok {
 		return fail(fmt.Errorf("unknown action %q", words[0]))
@@ -100,6 +104,26 @@ func (c *Cluster) userStep(s Step, a userAction) error {
 	c.emit(e)
 	c.emit(&Rest{At: c.now()})
 	return err
+}
+
+// resolved is the action with a namespace, which is "default" unless it says, as for
+// kubectl, and none if its resource has none.
+func (c *Cluster) resolved(a userAction) (userAction, error) {
+	namespaced := a.verb == "evict"
+	if a.resource != "" {
+		gvr, err := c.resources().named(a.resource)
+		if err != nil {
+			return a, err
+		}
+		namespaced = !c.resources().cluster[gvr]
+	}
+	switch {
+	case namespaced && a.namespace == "":
+		a.namespace = metav1.NamespaceDefault
+	case !namespaced && a.namespace != "":
+		return a, fmt.Errorf("%q is in no namespace", a.name)
+	}
+	return a, nil
 }
 
 // object is the client for the resource that an action names.
