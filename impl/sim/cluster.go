@@ -73,6 +73,7 @@ type Cluster struct {
 	allRuns []*run
 	runs    int
 	watches atomic.Uint64
+	sends   chan func() // to idle senders
 	objects map[string]runtime.Object // by key, as the recorders know them
 	taken   Schedule
 	sent    uint64 // calls so far
@@ -85,6 +86,7 @@ func newCluster(o Options) (*Cluster, error) {
 	c := &Cluster{
 		options: o, began: time.Now(),
 		actors:  make(map[string]*actor),
+		sends:   make(chan func()),
 		objects: make(map[string]runtime.Object),
 		decoder: scheme.Codecs.UniversalDeserializer(),
 	}

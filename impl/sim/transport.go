@@ -139,16 +139,37 @@ func (n *connection) write(ctx context.Context, req *http.Request, c *call) (*ht
 		err  error
 	}
 	answered := make(chan result, 1)
-	go func() {
+	n.run.cluster.send(func() {
 		resp, err := n.next.RoundTrip(sent)
 		answered <- result{resp, err}
-	}()
+	})
 	select {
 	case r := <-answered:
 		return n.hear(req.Context(), c, r.resp, r.err)
 	case <-ctx.Done():
 		c.gone.Store(true)
 		return n.hear(req.Context(), c, nil, cmp.Or(req.Context().Err(), error(errReset)))
+	}
+}
+
+// send calls f in another goroutine: one that has called others before and whose
+// stack has grown, if there is one, for to grow it takes longer than to start it.
+func (c *Cluster) send(f func()) {
+	select {
+	case c.sends <- f:
+	default:
+		go c.sender(f)
+	}
+}
+
+func (c *Cluster) sender(f func()) {
+	for {
+		f()
+		select {
+		case f = <-c.sends:
+		case <-c.context.Done():
+			return
+		}
 	}
 }
 
