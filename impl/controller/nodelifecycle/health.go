@@ -58,7 +58,7 @@ func condition(status *corev1.NodeStatus, of corev1.NodeConditionType) *corev1.N
 // Abstracts: node_lifecycle_controller.go:tryUpdateNodeHealth, its first half.
 func observe(known *health, node *corev1.Node, lease *coordinationv1.Lease, now time.Time) health {
 	current := condition(&node.Status, corev1.NodeReady)
-	h := health{status: node.Status.DeepCopy(), probed: now, turned: now}
+	h := health{probed: now, turned: now}
 	switch {
 	case known == nil && current == nil:
 		h.probed, h.turned = node.CreationTimestamp.Time, node.CreationTimestamp.Time
@@ -77,6 +77,9 @@ func observe(known *health, node *corev1.Node, lease *coordinationv1.Lease, now 
 	}
 	if lease != nil && (known == nil || known.lease == nil || known.lease.Spec.RenewTime.Before(lease.Spec.RenewTime)) {
 		h.lease, h.probed = lease, now
+	}
+	if h.status == nil {
+		h.status = node.Status.DeepCopy()
 	}
 	return h
 }
