@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"github.com/reconverge/reconverge/impl/controller/scheduler"
 	"github.com/reconverge/reconverge/impl/sim"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 )
 
@@ -213,15 +211,8 @@ func (r *run) allReady() bool {
 	})
 }
 
-// pods are those of the default namespace, by name.
-func (r *run) pods() []corev1.Pod {
-	list, err := r.Client().CoreV1().Pods(metav1.NamespaceDefault).List(context.Background(), metav1.ListOptions{})
-	if err != nil {
-		panic(sim.Failure{Err: err})
-	}
-	slices.SortFunc(list.Items, func(a, b corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
-	return list.Items
-}
+// pods are those that there are, by name.
+func (r *run) pods() []corev1.Pod { return r.observer.pods() }
 
 // do takes a step, if it can be taken, and returns how a claim was violated by it.
 func (r *run) do(step sim.Step) error {

@@ -2,6 +2,8 @@ package suite
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,6 +27,7 @@ type observer struct {
 	run         *claims.Run
 	began       time.Time
 	requests    map[uint64]*claims.Request
+	live        map[string]*corev1.Pod     // by name
 	machines    map[string]*claims.Machine // by node
 	partitioned map[string]bool            // processes
 	err         error
@@ -35,6 +38,7 @@ func newObserver(s claims.Scenario, some []claims.Claim) *observer {
 		run:         claims.NewRun(s, some),
 		began:       time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC),
 		requests:    map[uint64]*claims.Request{},
+		live:        map[string]*corev1.Pod{},
 		machines:    map[string]*claims.Machine{},
 		partitioned: map[string]bool{},
 	}
@@ -44,6 +48,18 @@ func (o *observer) violation() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.err
+}
+
+// pods are those that the writes have left, by name: all of a cluster are in one
+// namespace. Nothing that they point to may be changed.
+func (o *observer) pods() []corev1.Pod {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	pods := make([]corev1.Pod, 0, len(o.live))
+	for _, name := range slices.Sorted(maps.Keys(o.live)) {
+		pods = append(pods, *o.live[name])
+	}
+	return pods
 }
 
 // settled asks the claims about the end.
@@ -90,6 +106,11 @@ func (o *observer) Record(e sim.Entry) {
 		o.requests[e.Call.ID] = r
 		o.tell(e.At, claims.Event{Sent: r})
 	case *sim.Written:
+		if pod, ok := e.After.(*corev1.Pod); ok {
+			o.live[e.Name] = pod
+		} else if e.Resource.Resource == "pods" {
+			delete(o.live, e.Name)
+		}
 		o.tell(e.At, claims.Event{Write: o.write(e)})
 	case *sim.Answered:
 		if e.Call == nil {
