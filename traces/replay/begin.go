@@ -1,8 +1,12 @@
 package replay
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/reconverge/reconverge/impl/sim"
 	"github.com/reconverge/reconverge/model"
@@ -15,7 +19,7 @@ import (
 const quiet = 12 * time.Second
 
 // begin makes the cluster as the initial state has it.
-func (d *driver) begin(first model.State, victims []int) error {
+func (d *driver) begin(first model.State) error {
 	d.Settle(quiet)
 	for n, cordoned := range d.scenario.Cordoned[:d.scenario.Nodes] {
 		if cordoned {
@@ -32,11 +36,7 @@ func (d *driver) begin(first model.State, victims []int) error {
 			return err
 		}
 	}
-	for rank, i := range victims {
-		if err := d.take(sim.Step{Verb: sim.User, Target: fmt.Sprintf("annotate pods default/%s controller.kubernetes.io/pod-deletion-cost=%d", d.podName(i), rank-len(victims))}); err != nil {
-			return err
-		}
-	}
+	d.price(nil)
 	d.Settle(quiet)
 	d.state = first
 	if d.scenario.Start == model.StartEmpty {
@@ -108,18 +108,32 @@ func (d *driver) cordon(n int, closed bool) error {
 	return d.take(sim.Step{Verb: sim.User, Target: action + d.nodes[n]})
 }
 
-// victims are the pods that the ReplicaSet controller chooses to delete in a trace,
-// in that order, of those that are there from the beginning.
-func victims(steps []*step) (all []int) {
-	if len(steps) == 0 {
-		return nil
+// price makes the pods cheap to delete that the ReplicaSet controller chooses next in
+// the trace: which of several alike it takes is any in the model, and up to the
+// annotation pod-deletion-cost in the cluster. after: a step of the trace; nil: all are
+// to come. 1.9 knows no such annotation.
+func (d *driver) price(after *step) {
+	if d.scenario.Version == model.V1_9 {
+		return
 	}
-	for _, s := range steps {
-		for i := range s.to.Pods {
-			if s.to.Pods[i].Chosen && !s.from.Pods[i].Chosen && steps[0].from.Pods[i].Object == model.Stored {
-				all = append(all, i)
+	for _, s := range d.steps[slices.Index(d.steps, after)+1:] {
+		chosen := chosenBy(s)
+		if len(chosen) == 0 {
+			continue
+		}
+		for i := range d.world.pods {
+			pod, _ := d.world.live(podKey(d.world.pods[i])).(*corev1.Pod)
+			cost := "0"
+			if slices.Contains(chosen, i) {
+				cost = "-1"
+			}
+			if pod != nil && cmp.Or(pod.Annotations[podDeletionCost], "0") != cost {
+				// A pod that is gone by now needs no price.
+				_ = d.take(sim.Step{Verb: sim.User, Target: fmt.Sprintf("annotate pods default/%s %s=%s", pod.Name, podDeletionCost, cost)})
 			}
 		}
+		return
 	}
-	return all
 }
+
+const podDeletionCost = "controller.kubernetes.io/pod-deletion-cost"

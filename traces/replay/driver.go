@@ -23,7 +23,9 @@ type driver struct {
 	scenario model.Scenario
 	nodes    []string // names, by the model's numbers
 	world    *world
+	steps    []*step
 	state    model.State // where the cluster is to be
+	syncs    bool        // the ReplicaSet controller may end what it does now, and go on
 	manager  string      // the controller manager that acts; a former one sends what it had decided, when told to
 	people   int         // that have done something
 	relists  string      // the resource of which the controller manager is to list again

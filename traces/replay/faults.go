@@ -8,8 +8,8 @@ import (
 
 func faultRows() []Row {
 	return []Row{
-		{"Fault.NodeCrash", "\"crash kubelet-N\", and the machine loses what it ran", func(d *driver, s *step) error {
-			return d.steps(sim.Step{Verb: sim.Crash, Target: kubeletPrefix + d.nodes[s.node]}, sim.Step{Verb: sim.Restart, Target: machinePrefix + d.nodes[s.node]})
+		{Action: "Fault.NodeCrash", Is: "\"crash kubelet-N\", and the machine loses what it ran", realise: func(d *driver, s *step) error {
+			return d.takeAll(sim.Step{Verb: sim.Crash, Target: kubeletPrefix + d.nodes[s.node]}, sim.Step{Verb: sim.Restart, Target: machinePrefix + d.nodes[s.node]})
 		}},
 		onNode("Fault.NodeReturn", sim.Start, kubeletPrefix),
 		onNode("Fault.Partition", sim.Partition, kubeletPrefix),
@@ -17,24 +17,24 @@ func faultRows() []Row {
 		onNode("Fault.RestartKubelet", sim.Restart, kubeletPrefix),
 		onNode("Fault.NodeBreak", sim.Crash, runtimePrefix),
 		onNode("Fault.NodeRepair", sim.Start, runtimePrefix),
-		{"Fault.RestartKCM", "\"restart kcm\"; what it had not sent is lost", restarts},
-		{"Fault.HandOver", "\"start kcm-2\"; kcm sees nothing more, and sends only what it had decided", handsOver},
-		{"Former.Create", "\"kcm/replicaset create pods\" of the former manager", former("replicaset", "create pods")},
-		{"Former.Delete", "\"kcm delete pods\" of the former manager", former("", "delete pods")},
-		{"Fault.StallWatch", "nothing is released to kcm's watch", func(d *driver, _ *step) error { return d.flush() }},
-		{"KCM.ResumeWatch", "it is released again", func(d *driver, _ *step) error { return d.flush() }},
-		{"Fault.Relist", "\"cut\" and \"expire\" kcm's watch, and it lists, from the past if it accepts that", lists},
-		{"Fault.LeaseStall", "nothing is released to kcm's watch of leases", func(d *driver, _ *step) error { return d.flush() }},
+		{Action: "Fault.RestartKCM", Is: "\"restart kcm\"; what it had not sent is lost", realise: restarts},
+		{Action: "Fault.HandOver", Is: "\"start kcm-2\"; kcm sees nothing more, and sends only what it had decided", realise: handsOver},
+		{Action: "Former.Create", Is: "\"kcm/replicaset create pods\" of the former manager", realise: former("replicaset", "create pods")},
+		{Action: "Former.Delete", Is: "\"kcm delete pods\" of the former manager", realise: former("", "delete pods")},
+		{Action: "Fault.StallWatch", Is: "nothing is released to kcm's watch", realise: func(d *driver, _ *step) error { return d.flush() }},
+		{Action: "KCM.ResumeWatch", Is: "it is released again", realise: func(d *driver, _ *step) error { return d.flush() }},
+		{Action: "Fault.Relist", Is: "\"cut\" and \"expire\" kcm's watch, and it lists, from the past if it accepts that", realise: lists},
+		{Action: "Fault.LeaseStall", Is: "nothing is released to kcm's watch of leases", realise: func(d *driver, _ *step) error { return d.flush() }},
 	}
 }
 
 func onNode(action string, verb sim.Verb, prefix string) Row {
-	return Row{action, "\"" + string(verb) + " " + prefix + "N\"", func(d *driver, s *step) error {
-		return d.steps(sim.Step{Verb: verb, Target: prefix + d.nodes[s.node]})
+	return Row{Action: action, Is: "\"" + string(verb) + " " + prefix + "N\"", realise: func(d *driver, s *step) error {
+		return d.takeAll(sim.Step{Verb: verb, Target: prefix + d.nodes[s.node]})
 	}}
 }
 
-func (d *driver) steps(steps ...sim.Step) error {
+func (d *driver) takeAll(steps ...sim.Step) error {
 	for _, s := range steps {
 		if err := d.take(s); err != nil {
 			return err

@@ -157,6 +157,8 @@ func (d *driver) freeRequest(w sim.Waiting) bool {
 		return true
 	case r.Resource.Resource == "poddisruptionbudgets":
 		return d.freeBudget(w)
+	case r.Resource.Resource == "replicasets" && r.Client.Component == "replicaset" && !d.syncs:
+		return false // its next sync waits for the end of this one, and comes at a step of its own
 	case r.Verb == "create" || r.Verb == "delete" || r.Verb == "deletecollection":
 		return r.Part == apiserver.PartCondition
 	}
@@ -209,7 +211,16 @@ func (d *driver) readIsStep(r *apiserver.Request) bool {
 	return false
 }
 
-// checksOwner reports whether the model has the live read of the owner as a step.
+// checksOwner reports whether the model has the live read of the owner as a step, and
+// there is a pod to adopt.
 func (d *driver) checksOwner() bool {
-	return d.scenario.Faults[model.OwnerDelete] > 0 && (d.scenario.Faults[model.Relabel] > 0 || d.scenario.Propagation == model.PropagateOrphan)
+	if d.scenario.Faults[model.OwnerDelete] == 0 || d.scenario.Faults[model.Relabel] == 0 && d.scenario.Propagation != model.PropagateOrphan {
+		return false
+	}
+	for i := range d.state.Pods {
+		if v := d.model.ManagerPod(&d.state, i); v.Stored && !v.Deletion && !v.Unlabelled && v.Owner == 0 && !d.state.Pods[i].Bare {
+			return true
+		}
+	}
+	return false
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reconverge/reconverge/impl/apiserver"
 	"github.com/reconverge/reconverge/impl/sim"
 )
 
@@ -103,20 +104,30 @@ func (d *driver) givenUp(w want, released int, waiting []sim.Waiting) error {
 			why += ": " + differences[0]
 		}
 	}
-	if held := d.held(waiting); held != "" {
-		why += ", while " + held + " waited, which the trace has not let pass"
+	held := d.held(waiting)
+	if len(held) > 0 {
+		why += ", while " + listed(held) + " waited, which the trace does not let pass"
 	}
-	return diverges("%s", why)
+	return &divergence{why, held}
 }
 
-// held lists the writes and the first events that wait.
-func (d *driver) held(waiting []sim.Waiting) string {
+// held are the requests that wait and that a former manager has not sent.
+func (d *driver) held(waiting []sim.Waiting) (held []*apiserver.Request) {
+	for _, w := range waiting {
+		lazy := w.Request != nil && w.Request.Resource.Resource == "replicasets" && w.Request.Subresource == "status"
+		if !w.Late && w.Request != nil && !lazy {
+			held = append(held, w.Request)
+		}
+	}
+	return held
+}
+
+// listed names requests, on part of a line.
+func listed(requests []*apiserver.Request) string {
 	const most = 3
 	var names []string
-	for _, w := range waiting {
-		if !w.Late && w.Event == nil {
-			names = append(names, w.Release.Target)
-		}
+	for _, r := range requests {
+		names = append(names, fmt.Sprintf("%q", strings.TrimSpace(clientOf(r.Client)+" "+string(kindOf(r))+" "+r.Name)))
 	}
 	if len(names) > most {
 		names = append(names[:most], fmt.Sprintf("%d more", len(names)-most))

@@ -17,6 +17,14 @@ type Row struct {
 	Action  string
 	Is      string // in words
 	realise func(*driver, *step) error
+
+	component string // of the process whose request it is; with kinds: which
+	kinds     []kind
+}
+
+// requests reports whether a request that waits could be one of the row's.
+func (r Row) requests(q *apiserver.Request) bool {
+	return r.component != "" && r.component == q.Client.Component && slices.ContainsFunc(r.kinds, func(k kind) bool { return k.of(q) })
 }
 
 // Rows are the actions that can be realised, by name.
@@ -68,13 +76,17 @@ func kubeletOf(d *driver, s *step) (string, string) {
 // A kind is a verb and a resource, with its subresource: "update pods/status".
 type kind string
 
-func (k kind) of(r *apiserver.Request) bool {
+func kindOf(r *apiserver.Request) kind {
 	resource := r.Resource.Resource
 	if r.Subresource != "" {
 		resource += "/" + r.Subresource
 	}
-	return string(k) == r.Verb+" "+resource
+	return kind(r.Verb + " " + resource)
 }
+
+func (k kind) of(r *apiserver.Request) bool { return k == kindOf(r) }
+
+func (k kind) isList() bool { return strings.HasPrefix(string(k), "list ") }
 
 // sends matches requests of a sender.
 func (d *driver) sends(s *step, from sender, kinds ...kind) func(sim.Waiting) bool {
@@ -101,7 +113,8 @@ func inWords(d *driver, s *step, from sender, kinds ...kind) string {
 // write is a row about a request that changes an object, and makes the store that of
 // the model's state.
 func write(action string, limit time.Duration, from sender, kinds ...kind) Row {
-	return Row{action, isWrite(from, kinds), func(d *driver, s *step) error {
+	_, component := from(nobody())
+	return Row{Action: action, Is: isWrite(from, kinds), component: component, kinds: kinds, realise: func(d *driver, s *step) error {
 		sends := d.sends(s, from, kinds...)
 		w := want{
 			what: inWords(d, s, from, kinds...), verb: s.verb(), limit: limit,
@@ -118,9 +131,13 @@ func write(action string, limit time.Duration, from sender, kinds ...kind) Row {
 }
 
 func isWrite(from sender, kinds []kind) string {
-	d := &driver{manager: "kcm", nodes: []string{"N"}}
-	s := &step{node: 0}
+	d, s := nobody()
 	return inWords(d, s, from, kinds...)
+}
+
+// nobody are a driver and a step for the names of senders.
+func nobody() (*driver, *step) {
+	return &driver{manager: managerActor, nodes: []string{"N"}}, &step{node: 0}
 }
 
 // leadsTo reports whether a write brings the store nearer to the model's state, or
@@ -143,14 +160,14 @@ func (d *driver) leadsTo(w sim.Waiting, s *step) bool {
 
 // isAbout reports whether a request has the name of what the step is about, or none.
 func (d *driver) isAbout(w sim.Waiting, s *step) bool {
-	name := w.Request.Name
-	return name == "" || name == d.podName(s.pod) || s.node >= 0 && name == d.nodes[s.node]
+	name, resource := w.Request.Name, w.Request.Resource.Resource
+	return name == "" || resource != "pods" && resource != "nodes" || name == d.podName(s.pod) || s.node >= 0 && name == d.nodes[s.node]
 }
 
 // decision is a row about something that a process decides and tells nobody: what it
 // asks for then waits.
 func decision(action string, limit time.Duration, from sender, kinds ...kind) Row {
-	return Row{action, isWrite(from, kinds) + " waits", func(d *driver, s *step) error {
+	return Row{Action: action, Is: isWrite(from, kinds) + " waits", realise: func(d *driver, s *step) error {
 		return d.waitFor(s, limit, from, kinds...)
 	}}
 }
@@ -165,19 +182,25 @@ func (d *driver) waitFor(s *step, limit time.Duration, from sender, kinds ...kin
 
 // read is a row about a read, upon which something else is asked for.
 func read(action string, limit time.Duration, from sender, reads kind, then ...kind) Row {
-	return Row{action, isWrite(from, []kind{reads}), func(d *driver, s *step) error {
-		sends := d.sends(s, from, reads)
-		w := want{what: inWords(d, s, from, reads), limit: limit, once: true, match: sends}
-		if err := d.pursue(w); err != nil || len(then) == 0 {
-			return err
+	return Row{Action: action, Is: isWrite(from, []kind{reads}), realise: func(d *driver, s *step) error {
+		sends, follows := d.sends(s, from, reads), d.sends(s, from, then...)
+		w := want{what: inWords(d, s, from, reads), limit: limit, match: func(w sim.Waiting) bool { return sends(w) && (reads.isList() || d.isAbout(w, s)) }}
+		if len(then) == 0 {
+			w.once = true
+			return d.pursue(w)
 		}
-		return d.waitFor(s, limit, from, then...)
+		w.what = inWords(d, s, from, append([]kind{reads}, then...)...)
+		w.done = func() bool {
+			_, ok := find(d.Waiting(), follows)
+			return ok
+		}
+		return d.pursue(w)
 	}}
 }
 
 // passing is a row about something of which nothing can be seen but that time passes.
 func passing(action, is string, d time.Duration) Row {
-	return Row{action, is, func(driver *driver, _ *step) error { return driver.pass(d) }}
+	return Row{Action: action, Is: is, realise: func(driver *driver, _ *step) error { return driver.pass(d) }}
 }
 
 // pass lets time pass in which nothing happens that the model sees.

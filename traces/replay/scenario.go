@@ -37,15 +37,18 @@ const (
 // those of impl/suite.
 const (
 	tick       = 7600 * time.Millisecond
-	tick1_9    = 17 * time.Second // two are longer than the eviction delay
-	longer     = 15               // seconds that a pod tolerates a taint: more than one tick
-	shorter    = 5                // less
-	gracePods  = 5                // seconds
+	tick1_9    = 17 * time.Second  // two are longer than the eviction delay
+	tickExpiry = 101 * time.Second // three are longer than expectations last
+	expired    = 3                 // ticks after which they have expired
+	longer     = 15                // seconds that a pod tolerates a taint: more than one tick
+	shorter    = 5                 // less
+	gracePods  = 5                 // seconds
 	gcPeriod   = time.Second
 	quarantine = 6 * time.Second // less than a tick
 
 	// Kubelets may take any time: they start containers sooner than they end others.
 	startDuration = 200 * time.Millisecond
+	statusPeriod  = time.Second
 )
 
 // cluster is the scenario of the cluster in which a trace is replayed.
@@ -77,6 +80,9 @@ func configure(c suite.Scenario, mutations []string) (*suite.Config, error) {
 		return nil, cannot("%s", strings.TrimPrefix(err.Error(), "suite: "))
 	}
 	config.Manager.PodGC.Period, config.Manager.PodGC.Quarantine = gcPeriod, quarantine
+	if !c.V1_9 {
+		config.Kubelet.StatusPeriod = statusPeriod
+	}
 	config.Kubelet.StartDuration, config.Kubelet.ReadyDuration = startDuration, startDuration
 	return config, nil
 }

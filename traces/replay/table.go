@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 
 // sees is a row about a cache that moves on. free releases the events.
 func sees(action, is string) Row {
-	return Row{action, is, func(d *driver, s *step) error { return d.flush() }}
+	return Row{Action: action, Is: is, realise: func(d *driver, s *step) error { return d.flush() }}
 }
 
 func watchRows() []Row {
@@ -29,7 +30,7 @@ func watchRows() []Row {
 func replicaSetRows() []Row {
 	rs, gc := inManager("replicaset"), inManager("garbagecollector")
 	return []Row{
-		{"ReplicaSet.Decide", "\"kcm/replicaset create pods, delete pods\" waits", decides},
+		{Action: "ReplicaSet.Decide", Is: "\"kcm/replicaset create pods, delete pods\" waits", realise: decides},
 		write("ReplicaSet.Create", later, rs, "create pods"),
 		write("ReplicaSet.Delete", later, rs, "delete pods"),
 		write("ReplicaSet.Release", later, rs, "patch pods"),
@@ -37,36 +38,64 @@ func replicaSetRows() []Row {
 		write("ReplicaSet.CheckAndAdopt", later, rs, "patch pods"),
 		read("ReplicaSet.CheckOwner", later, rs, "get replicasets", "patch pods"),
 		decision("ReplicaSet.ComputeStatus", later, rs, "update replicasets/status"),
-		{"ReplicaSet.WriteStatus", "\"kcm/replicaset update replicasets/status\"", func(d *driver, s *step) error {
+		{Action: "ReplicaSet.WriteStatus", Is: "\"kcm/replicaset update replicasets/status\"", realise: func(d *driver, s *step) error {
 			return d.pursue(want{what: "a status of the ReplicaSet", limit: later, match: d.sends(s, rs, "update replicasets/status"), done: d.reached})
 		}},
 		write("GarbageCollector.Delete", later, gc, "delete pods"),
 		write("GarbageCollector.Orphan", later, gc, "patch pods"),
 		write("GarbageCollector.RemoveFinalizer", later, gc, "patch replicasets", "update replicasets"),
 		decision("Disruption.Compute", later, inManager("disruption"), "update poddisruptionbudgets/status"),
-		{"Disruption.Write", "\"kcm/disruption update poddisruptionbudgets/status\"", func(d *driver, s *step) error {
+		{Action: "Disruption.Write", Is: "\"kcm/disruption update poddisruptionbudgets/status\"", realise: func(d *driver, s *step) error {
 			return d.pursue(want{what: "a status of the budget", limit: later, match: d.sends(s, inManager("disruption"), "update poddisruptionbudgets/status"), done: d.reached})
 		}},
 	}
 }
 
 // decides waits until the ReplicaSet controller has sent what it has decided. A sync
-// that is to do nothing leaves nothing to be seen.
+// that is to do nothing leaves nothing to be seen. If no sync begins by itself, as
+// when what was expected has expired, the ReplicaSet is touched.
 func decides(d *driver, s *step) error {
-	var kinds []kind
-	if s.to.KCM.ToCreate > s.from.KCM.ToCreate {
-		kinds = append(kinds, "create pods")
-	}
-	for i := range s.to.Pods {
-		if s.to.Pods[i].Chosen && !s.from.Pods[i].Chosen {
-			kinds = append(kinds, "delete pods")
-			break
+	defer func() { d.price(s) }()
+	var wanted want
+	rs := inManager("replicaset")
+	pending := func(match func(sim.Waiting) bool) func() bool {
+		return func() bool {
+			_, ok := find(d.Waiting(), match)
+			return ok
 		}
 	}
-	if len(kinds) == 0 {
+	chosen := chosenBy(s)
+	switch {
+	case s.to.KCM.ToCreate > s.from.KCM.ToCreate:
+		wanted = want{what: inWords(d, s, rs, "create pods"), done: pending(d.sends(s, rs, "create pods"))}
+	case len(chosen) > 0:
+		name := d.podName(chosen[0])
+		deletes := d.sends(s, rs, "delete pods")
+		wanted = want{what: inWords(d, s, rs, "delete pods") + " of pod " + name, done: pending(func(w sim.Waiting) bool { return deletes(w) && w.Request.Name == name })}
+	default:
 		return d.flush()
 	}
-	return d.waitFor(s, later, inManager("replicaset"), kinds...)
+	wanted.limit = soon
+	if err := d.pursue(wanted); err == nil || errors.Is(err, errOver) {
+		return err
+	}
+	d.people++
+	touch := sim.Step{Verb: sim.User, Target: fmt.Sprintf("label replicasets default/%s touched=%d", setName, d.people)}
+	if err := d.take(touch); err != nil {
+		return err
+	}
+	wanted.limit = later
+	return d.pursue(wanted)
+}
+
+// chosenBy are the pods that a sync has decided to delete.
+func chosenBy(s *step) (pods []int) {
+	for i := range s.to.Pods {
+		if s.to.Pods[i].Chosen && !s.from.Pods[i].Chosen {
+			pods = append(pods, i)
+		}
+	}
+	return pods
 }
 
 func nodeRows() []Row {
@@ -74,7 +103,7 @@ func nodeRows() []Row {
 	pass := "a pass of the monitor, every second"
 	return []Row{
 		write("NodeLifecycle.Judge", later, nlc, "update nodes/status"),
-		{"NodeLifecycle.MarkPod", "\"kcm/nodelifecycle update pods/status\", in 1.9 after \"list pods\"", marksPod},
+		{Action: "NodeLifecycle.MarkPod", Is: "\"kcm/nodelifecycle update pods/status\", in 1.9 after \"list pods\"", realise: marksPod},
 		write("NodeLifecycle.TaintNoSchedule", later, nlc, "patch nodes"),
 		write("NodeLifecycle.TaintNoExecute", later, nlc, "patch nodes"),
 		write("NodeLifecycle.SwapNoExecute", later, nlc, "patch nodes"),
@@ -84,13 +113,13 @@ func nodeRows() []Row {
 		passing("NodeLifecycle.TripBreaker", pass, soon+100*time.Millisecond),
 		passing("NodeLifecycle.Refill", "the interval of the eviction rate", 3*time.Second),
 		passing("NodeController.Queue", pass, soon+100*time.Millisecond),
-		{"NodeLifecycle.SeeLeases", "kcm's watch of leases goes on", func(d *driver, _ *step) error { return d.flush() }},
+		{Action: "NodeLifecycle.SeeLeases", Is: "kcm's watch of leases goes on", realise: func(d *driver, _ *step) error { return d.flush() }},
 		read("NodeController.Condemn", later, nlc, "list pods"),
 		write("NodeController.MarkLost", later, nlc, "update pods/status"),
 		write("NodeController.Delete", later, nlc, "delete pods"),
-		{"TaintEviction.Delete", "\"kcm/tainteviction delete pods\"", evictsPod},
+		{Action: "TaintEviction.Delete", Is: "\"kcm/tainteviction delete pods\"", realise: evictsPod},
 		read("TaintEviction.Get", later, inManager("tainteviction"), "get pods", "delete pods"),
-		{"PodGC.Sweep", "\"kcm/podgc get nodes\", and \"patch pods/status\" or \"delete pods\" waits", sweeps},
+		{Action: "PodGC.Sweep", Is: "\"kcm/podgc get nodes\", and \"patch pods/status\" or \"delete pods\" waits", realise: sweeps},
 		decision("PodGC.Remove", later, inManager("podgc"), "patch pods/status", "delete pods"),
 		write("PodGC.Fail", later, inManager("podgc"), "patch pods/status"),
 		write("PodGC.Delete", later, inManager("podgc"), "delete pods"),
@@ -142,23 +171,43 @@ func sweeps(d *driver, s *step) error {
 
 func podRows() []Row {
 	return []Row{
-		{"Scheduler.Assume", "\"scheduler create pods/binding\" waits", assumes},
+		{Action: "Scheduler.Assume", Is: "\"scheduler create pods/binding\" waits", realise: assumes},
 		write("Scheduler.Bind", later, scheduler, "create pods/binding"),
-		{"Kubelet.Observe", "the events of the kubelet's watch of pods", observes},
-		{"Kubelet.Start", "the containers of the pod start", func(d *driver, s *step) error { return contains(d, s, true) }},
-		{"Kubelet.Stop", "the containers of the pod stop", func(d *driver, s *step) error { return contains(d, s, false) }},
+		{Action: "Kubelet.Observe", Is: "the events of the kubelet's watch of pods", realise: observes},
+		{Action: "Kubelet.Start", Is: "the containers of the pod start", realise: func(d *driver, s *step) error { return contains(d, s, true) }},
+		{Action: "Kubelet.Stop", Is: "the containers of the pod stop", realise: func(d *driver, s *step) error { return contains(d, s, false) }},
 		write("Kubelet.ReportRunning", late, kubeletOf, "patch pods/status"),
 		write("Kubelet.ReportTerminal", late, kubeletOf, "patch pods/status"),
 		write("Kubelet.Reject", later, kubeletOf, "patch pods/status"),
 		write("Kubelet.FinalDelete", late, kubeletOf, "delete pods"),
 		write("Kubelet.Heartbeat", late, kubeletOf, "patch nodes/status", "update nodes/status"),
 		write("Kubelet.Register", late, kubeletOf, "create nodes"),
-		{"API.Remove", "the second write of a \"delete pods\"", removes},
-		{"API.RemoveByName", "the second write of a \"delete pods\"", removes},
-		{"Eviction.Delete", "the DELETE of an eviction", func(d *driver, s *step) error { return d.part(s, apiserver.PartDelete) }},
-		{"Tick", "7.6 s pass (17 s in 1.9)", func(d *driver, _ *step) error { return d.pass(d.tick) }},
-		{"stutter", "nothing", func(*driver, *step) error { return nil }},
+		{Action: "API.Remove", Is: "the second write of a \"delete pods\"", realise: removes},
+		{Action: "API.RemoveByName", Is: "the second write of a \"delete pods\"", realise: removes},
+		{Action: "Eviction.Delete", Is: "the DELETE of an eviction", realise: func(d *driver, s *step) error { return d.part(s, apiserver.PartDelete) }},
+		{Action: "Tick", Is: "7.6 s pass (17 s in 1.9)", realise: ticks},
+		{Action: "stutter", Is: "nothing", realise: func(*driver, *step) error { return nil }},
 	}
+}
+
+// ticks lets time pass, and sees whether the timers have run out that the model says.
+func ticks(d *driver, s *step) error {
+	if err := d.pass(d.tick); err != nil {
+		return err
+	}
+	for i := range s.to.Pods {
+		if s.to.Pods[i].Timer != model.Fired || s.from.Pods[i].Timer == model.Fired {
+			continue
+		}
+		name, evicts := d.podName(i), d.sends(s, inManager("tainteviction"), "get pods", "delete pods")
+		if err := d.pursue(want{what: "eviction of pod " + name + ", whose timer runs out in the model,", limit: soon, done: func() bool {
+			_, ok := find(d.Waiting(), func(w sim.Waiting) bool { return evicts(w) && w.Request.Name == name })
+			return ok
+		}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func removes(d *driver, s *step) error { return d.part(s, apiserver.PartRemove) }
@@ -220,11 +269,11 @@ func contains(d *driver, s *step, run bool) error {
 
 func peopleRows() []Row {
 	return []Row{
-		{"User.Delete", "somebody asks for \"delete pods\"", func(d *driver, s *step) error { return d.asks(s, d.deletes(d.podName(s.pod), nil)) }},
-		{"User.ForceDelete", "likewise, with no grace", func(d *driver, s *step) error { return d.asks(s, d.deletes(d.podName(s.pod), atOnce)) }},
-		{"User.Recreate", "somebody asks for \"create pods\"", func(d *driver, s *step) error { return d.asks(s, d.createsPod()) }},
-		{"User.CreateReplicaSet", "somebody asks for \"create replicasets\"", func(d *driver, s *step) error { return d.asks(s, d.createsSet()) }},
-		{"User.TaintOutOfService", "somebody taints the node", func(d *driver, s *step) error { return d.asks(s, d.taints(d.nodes[s.node])) }},
+		{Action: "User.Delete", Is: "somebody asks for \"delete pods\"", realise: func(d *driver, s *step) error { return d.asks(s, d.deletes(d.podName(s.pod), nil)) }},
+		{Action: "User.ForceDelete", Is: "likewise, with no grace", realise: func(d *driver, s *step) error { return d.asks(s, d.deletes(d.podName(s.pod), atOnce)) }},
+		{Action: "User.Recreate", Is: "somebody asks for \"create pods\"", realise: func(d *driver, s *step) error { return d.asks(s, d.createsPod()) }},
+		{Action: "User.CreateReplicaSet", Is: "somebody asks for \"create replicasets\"", realise: func(d *driver, s *step) error { return d.asks(s, d.createsSet()) }},
+		{Action: "User.TaintOutOfService", Is: "somebody taints the node", realise: func(d *driver, s *step) error { return d.asks(s, d.taints(d.nodes[s.node])) }},
 		user("User.Scale", func(d *driver, s *step) string {
 			return fmt.Sprintf("scale replicasets default/%s %d", setName, s.to.Owner.Replicas)
 		}),
@@ -241,14 +290,14 @@ func peopleRows() []Row {
 		user("User.DeleteNode", func(d *driver, s *step) string { return "delete nodes " + d.nodes[s.node] }),
 		user("User.Cordon", func(d *driver, s *step) string { return "cordon " + d.nodes[s.node] }),
 		user("User.Uncordon", func(d *driver, s *step) string { return "uncordon " + d.nodes[s.node] }),
-		{"User.Drain", "a drain asks for \"patch nodes\"", func(d *driver, s *step) error {
+		{Action: "User.Drain", Is: "a drain asks for \"patch nodes\"", realise: func(d *driver, s *step) error {
 			if running, _ := d.Running(drainActor); running {
 				return cannot("a second drain: the cluster has one")
 			}
 			d.drains(d.nodes[s.node])
 			return d.asks(s, drainActor)
 		}},
-		{"Drain.List", "the drain's \"list pods\"", func(d *driver, s *step) error {
+		{Action: "Drain.List", Is: "the drain's \"list pods\"", realise: func(d *driver, s *step) error {
 			return d.pursue(want{what: "a list of pods by the drain", limit: soon, once: true, match: func(w sim.Waiting) bool {
 				return w.Request != nil && w.Request.Client.Actor == drainActor && w.Request.Verb == "list"
 			}})
@@ -268,8 +317,7 @@ func (d *driver) asks(s *step, person string) error {
 
 // user is a row about a step of the user, which nothing can come between.
 func user(action string, target func(*driver, *step) string) Row {
-	is := "user step"
-	return Row{action, is, func(d *driver, s *step) error {
+	return Row{Action: action, Is: "a user step", realise: func(d *driver, s *step) error {
 		if err := d.take(sim.Step{Verb: sim.User, Target: target(d, s)}); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/reconverge/reconverge/impl/apiserver"
 	"github.com/reconverge/reconverge/impl/sim"
 )
 
@@ -32,8 +33,13 @@ type Result struct {
 	Reason string `json:"reason"`
 	// Elapsed is the virtual time from the trace's initial state.
 	Elapsed time.Duration `json:"elapsedNanoseconds"`
+	// Path are the steps of the behaviour that was replayed, if it is not the trace but
+	// another order of it; Step counts these.
+	Path []string `json:"path,omitempty"`
 	// Schedule is every step that the cluster took, from its very beginning.
 	Schedule sim.Schedule `json:"schedule,omitempty"`
+
+	held []*apiserver.Request // if it was prevented: what waited
 }
 
 // An inexpressible is something that the cluster has no counterpart of.
@@ -44,8 +50,13 @@ func (e inexpressible) Error() string { return string(e) }
 func cannot(format string, args ...any) error { return inexpressible(fmt.Sprintf(format, args...)) }
 
 // A divergence is what the implementation did in place of a step, or did not do.
-type divergence string
+type divergence struct {
+	reason string
+	held   []*apiserver.Request // that waited, and that the trace does not let pass
+}
 
-func (e divergence) Error() string { return string(e) }
+func (e *divergence) Error() string { return e.reason }
 
-func diverges(format string, args ...any) error { return divergence(fmt.Sprintf(format, args...)) }
+func diverges(format string, args ...any) error {
+	return &divergence{reason: fmt.Sprintf(format, args...)}
+}

@@ -22,7 +22,6 @@ import (
 )
 
 const (
-	nodeStatusPeriod   = 10 * time.Second
 	nodeReportPeriod   = 5 * time.Minute
 	nodeStatusAttempts = 5
 )
@@ -37,7 +36,7 @@ type nodeReporter struct {
 	reported time.Time // when the status was last written; zero: not yet
 }
 
-// run registers once, and computes the status every 10 s. A Node that is deleted
+// run registers once, and computes the status in every StatusPeriod. A Node that is deleted
 // later is missed, and not created again.
 func (n *nodeReporter) run(ctx context.Context) {
 	if !n.register(ctx) {
@@ -47,7 +46,7 @@ func (n *nodeReporter) run(ctx context.Context) {
 		if err := n.update(ctx); err != nil && ctx.Err() == nil {
 			utilruntime.HandleErrorWithContext(ctx, err, "cannot update the status of a node", "node", n.o.NodeName)
 		}
-		if !controller.Sleep(ctx, nodeStatusPeriod) {
+		if !controller.Sleep(ctx, n.o.StatusPeriod) {
 			return
 		}
 	}

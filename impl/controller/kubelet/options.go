@@ -31,6 +31,7 @@ type Options struct {
 	StartDuration time.Duration // from a pod's arrival to running containers; 0: 1 s
 	ReadyDuration time.Duration // from there to readiness; 0: 1 s
 	StopDuration  time.Duration // from the signal to the end of containers; 0: 1 s. Those that take longer than their grace are killed
+	StatusPeriod  time.Duration // after which the status of the Node is looked at again, and posted if it has changed; 0: 10 s
 	LeaseDuration time.Duration // of the node's lease, renewed in a quarter of it; 0: 40 s
 
 	// Phase shifts everything periodic, and lengthens all that containers do, so
@@ -42,7 +43,7 @@ type Options struct {
 	// not; empty: it is. nil: no pod is refused without cause. Fault: kubelet.rejects (B50).
 	Reject func(*v1.Pod) string
 
-	// HeartbeatByStatus posts the status of the Node every 10 s, changed or not,
+	// HeartbeatByStatus posts the status of the Node in every StatusPeriod, changed or not,
 	// and keeps no lease (1.9).
 	HeartbeatByStatus bool
 	// DeleteWithoutTerminalPhase deletes a pod when its containers have stopped,
@@ -104,6 +105,9 @@ func (o Options) complete() (Options, error) {
 			*d = time.Second
 		}
 		*d += o.Phase
+	}
+	if o.StatusPeriod == 0 {
+		o.StatusPeriod = 10 * time.Second
 	}
 	if o.LeaseDuration == 0 {
 		o.LeaseDuration = 40 * time.Second
