@@ -48,6 +48,7 @@ func TestDecideCreatesWhatIsMissingAndDeletesWhatIsTooMuch(t *testing.T) {
 			require.Len(t, d.Delete, c.remove)
 		})
 	}
+	require.Len(t, replicaset.Options{}.Decide(newReplicaSet(0), many(2), true, nil, now).Delete, 2, "for all of them nobody is asked")
 	require.Zero(t, replicaset.Options{}.Decide(marked, nil, true, none, now))
 	require.Equal(t, 2, replicaset.Options{IgnoreOwnDeletion: true}.Decide(marked, nil, true, none, now).Create, "B09")
 	require.Equal(t, 1, replicaset.Options{}.Decide(unset, nil, true, none, now).Create)
@@ -64,11 +65,12 @@ func TestRankingByEachCriterion(t *testing.T) {
 		return func(p *v1.Pod) { p.Annotations = map[string]string{v1.PodDeletionCost: cost} }
 	}
 	readyFor := func(d time.Duration) func(*v1.Pod) { return ready(v1.ConditionTrue, now.Add(-d)) }
-	restarted := func(n int32) func(*v1.Pod) {
+	restarted := func(n, m int32) func(*v1.Pod) {
 		return func(p *v1.Pod) {
-			p.Status.ContainerStatuses = []v1.ContainerStatus{{RestartCount: 1}, {RestartCount: n}}
+			p.Status.ContainerStatuses = []v1.ContainerStatus{{RestartCount: n}, {RestartCount: m}}
 		}
 	}
+	unreadyFor := func(d time.Duration) func(*v1.Pod) { return ready(v1.ConditionFalse, now.Add(-d)) }
 	sidecarRestarted := func(n int32) func(*v1.Pod) {
 		return func(p *v1.Pod) {
 			p.Spec.InitContainers = []v1.Container{{Name: "init"}, {Name: "car", RestartPolicy: ptr.To(v1.ContainerRestartPolicyAlways)}}
@@ -81,18 +83,21 @@ func TestRankingByEachCriterion(t *testing.T) {
 		related      []*v1.Pod
 		also9        bool // decides in 1.9 too
 	}{
+		"0 not terminating":            {changes{}, changes{terminating, on("")}, nil, true},
 		"1 not bound":                  {changes{on("")}, changes{phase(v1.PodPending)}, nil, true},
 		"2 pending":                    {changes{phase(v1.PodPending)}, changes{phase(v1.PodUnknown)}, nil, true},
 		"2 unknown":                    {changes{phase(v1.PodUnknown)}, changes{unready}, nil, true},
 		"3 not ready":                  {changes{unready, cost("9")}, changes{cost("-9")}, nil, true},
-		"4 cheaper":                    {changes{cost("-1")}, changes{}, nil, false},
+		"4 cheaper":                    {changes{cost("-1"), on("node-b")}, changes{}, []*v1.Pod{pod("x")}, false},
+		"4 a cost of any size":         {changes{cost("99999999999")}, changes{cost("1")}, nil, false},
 		"4 a cost that is none":        {changes{cost("x")}, changes{cost("1")}, nil, false},
 		"5 crowded node":               {changes{on("node-a")}, changes{on("node-b"), readyFor(time.Second)}, []*v1.Pod{pod("x"), pod("y"), pod("z", on("node-b"))}, false},
 		"5 the terminating count not":  {changes{on("node-b")}, changes{on("node-a"), readyFor(time.Second)}, []*v1.Pod{pod("x", on("node-b")), pod("y", terminating), pod("z", terminating)}, false},
-		"6 ready for a shorter time":   {changes{readyFor(time.Minute)}, changes{readyFor(time.Hour), restarted(5)}, nil, true},
+		"6 ready for a shorter time":   {changes{readyFor(time.Minute)}, changes{readyFor(time.Hour), restarted(5, 5)}, nil, true},
 		"6 ready since nobody knows":   {changes{ready(v1.ConditionTrue, time.Time{})}, changes{readyFor(time.Second)}, nil, true},
 		"6 about as long: smaller UID": {changes{readyFor(70 * time.Minute), uid("a")}, changes{readyFor(65 * time.Minute), uid("b")}, nil, false},
-		"7 restarted more often":       {changes{restarted(5)}, changes{restarted(2), created(time.Second)}, nil, true},
+		"7 restarted more often":       {changes{restarted(5, 0)}, changes{restarted(3, 3), sidecarRestarted(9), created(time.Second)}, nil, true},
+		"7 for however long not ready": {changes{unreadyFor(time.Hour), restarted(5, 0)}, changes{unreadyFor(time.Second)}, nil, true},
 		"7 so has its sidecar":         {changes{sidecarRestarted(5)}, changes{sidecarRestarted(2), created(time.Second)}, nil, false},
 		"8 created later":              {changes{created(time.Minute)}, changes{created(time.Hour)}, nil, true},
 		"8 created nobody knows when":  {changes{func(p *v1.Pod) { p.CreationTimestamp = metav1.Time{} }}, changes{created(time.Hour)}, nil, true},
@@ -109,6 +114,10 @@ func TestRankingByEachCriterion(t *testing.T) {
 					require.Equal(t, []string{"first"}, names(d.Delete))
 				}
 			}
+			if !c.also9 {
+				d := replicaset.Options{V1_9: true}.Decide(newReplicaSet(1), []*v1.Pod{other, first}, true, nil, now)
+				require.Equal(t, []string{"other"}, names(d.Delete), "1.9 has no such criterion")
+			}
 		})
 	}
 }
@@ -123,10 +132,16 @@ func TestRankingOf19HasNoScale(t *testing.T) {
 }
 
 func TestPodsThatAreAlikeKeepTheirOrder(t *testing.T) {
-	list := []*v1.Pod{pod("a"), pod("b"), pod("c"), pod("d", unready)}
+	var list []*v1.Pod
+	var alike []string
+	for i := range 30 { // a sort that is not stable keeps the order of a few
+		alike = append(alike, fmt.Sprintf("p%02d", i))
+		list = append(list, pod(alike[i]))
+	}
+	list = append(list, pod("last", unready))
 	d := replicaset.Options{}.Decide(newReplicaSet(1), list, true, none, now)
-	require.Equal(t, []string{"d", "a", "b"}, names(d.Delete))
-	require.Equal(t, []string{"a", "b", "c", "d"}, names(list), "the list is not touched")
+	require.Equal(t, append([]string{"last"}, alike[:29]...), names(d.Delete))
+	require.Equal(t, append(alike, "last"), names(list), "the list is not touched")
 }
 
 func TestACreationTimeInTheFutureDoesNoHarm(t *testing.T) {
