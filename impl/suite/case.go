@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -26,7 +27,12 @@ func NewCase(d sim.Document) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.Manifests != s.manifests() {
+	switch {
+	case d.Property == "":
+		return nil, errors.New("suite: the document names no property")
+	case d.Seed != 0 || len(d.Actors) > 0:
+		return nil, errors.New("suite: a scenario has a seed and actors of its own")
+	case d.Manifests != s.manifests():
 		return nil, fmt.Errorf("suite: scenario %s has other manifests than the document", s.Name)
 	}
 	c := &Case{Scenario: s, Mutations: d.Mutations, Property: d.Property}

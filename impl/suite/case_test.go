@@ -25,6 +25,8 @@ func TestACaseIsRefused(t *testing.T) {
 		`option replicas is "many"`:    func(d *sim.Document) { d.Options["replicas"] = "many" },
 		"other manifests":              func(d *sim.Document) { d.Manifests += "---\n" },
 		`unknown mutation "rs.asleep"`: func(d *sim.Document) { d.Mutations = []string{"rs.asleep"} },
+		"names no property":            func(d *sim.Document) { d.Property = "" },
+		"a seed and actors of its own": func(d *sim.Document) { d.Seed = 7 },
 		"P-NONE is not claimed":        func(d *sim.Document) { d.Property = "P-NONE" },
 		"has other manifests than":     func(d *sim.Document) { d.Options["replicas"] = "1" },
 	} {

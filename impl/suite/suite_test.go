@@ -64,18 +64,19 @@ func TestBoot(t *testing.T) {
 }
 
 // Each planted bug is noticed by its claim in one of the first schedules that are
-// drawn. Run it with -v for the table.
+// drawn, and less than half of its steps are needed, on average. Run it with -v for
+// the table.
 func TestMutations(t *testing.T) {
 	if os.Getenv("RECONVERGE_FULL") == "" && !*update {
 		t.Skip("searches for every planted bug: RECONVERGE_FULL=1")
 	}
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "MUTATION\tSCENARIO\tNOTICED BY\tSCHEDULES\tSTEPS")
+	fmt.Fprintln(w, "MUTATION\tSCENARIO\tNOTICED BY\tSCHEDULES\tSTEPS\tNEEDED")
+	var drawn, needed, shares float64
 	for _, m := range Mutations() {
 		t.Run(m.Name, func(t *testing.T) {
 			schedules, done := m.search(t)
-			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\n", m.Name, m.Scenario, m.Property, schedules, len(done.Schedule))
 			if *update {
 				s, err := ScenarioByName(m.Scenario)
 				require.NoError(t, err)
@@ -89,10 +90,15 @@ func TestMutations(t *testing.T) {
 				require.NotNil(t, v, "%v", err)
 				require.NoError(t, sim.Save(filepath.Join("testdata", "mutations", m.Name+".yaml"), s.document([]string{m.Name}, steps, v)))
 			}
+			before, after := float64(len(done.Schedule)), float64(len(saved(t, m.Name).Schedule))
+			drawn, needed, shares = drawn+before, needed+after, shares+after/before
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%.0f\t%.0f\n", m.Name, m.Scenario, m.Property, schedules, before, after)
 		})
 	}
 	require.NoError(t, w.Flush())
-	t.Logf("\n%s", table.String())
+	mean := shares / float64(len(Mutations()))
+	t.Logf("\n%s%.0f steps that were drawn, %.0f that are needed: %.2f of a schedule on average", table.String(), drawn, needed, mean)
+	require.Less(t, mean, 0.5)
 }
 
 // checks is how many schedules rapid draws by default.
