@@ -3,6 +3,7 @@ package minimise_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -84,13 +85,16 @@ func (r *ratios) mean(name string) float64 {
 	return sum / float64(len(r.shares[name]))
 }
 
+// quick are mutations whose bugs show after few walks.
+var quick = []string{"rs.noExpectations", "bind.noUID", "kubelet.noTerminalReadyFix", "api.deleteExtends", "podgc.statusRejected"}
+
 // Random violations of the properties that planted bugs break, in scenarios with
 // more in them than is needed, become less than half as large on average: all of
 // them with RECONVERGE_FULL=1, and -v for the table.
 func TestRandomViolationsAreHalved(t *testing.T) {
 	mutations, seeds := model.Mutations(), uint64(2)
 	if os.Getenv("RECONVERGE_FULL") == "" {
-		mutations, seeds = mutations[:8], 1
+		mutations, seeds = slices.DeleteFunc(mutations, func(m model.Mutation) bool { return !slices.Contains(quick, m.Name) }), 1
 	}
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)

@@ -31,7 +31,7 @@ func noisy(s sim.Schedule) sim.Schedule {
 }
 
 func TestSchedules(t *testing.T) {
-	d := saved(t, "rs.noExpectations")
+	d := saved(t, "adopt.terminatingToo")
 	shortest := len(d.Schedule)
 	d.Schedule = noisy(d.Schedule)
 	d.Mutations = append(d.Mutations, "kubelet.noHousekeeping")
@@ -41,7 +41,7 @@ func TestSchedules(t *testing.T) {
 	require.True(t, report.Complete())
 	require.LessOrEqual(t, len(small.Schedule), shortest)
 	require.Equal(t, d.Property, small.Property)
-	require.Equal(t, []string{"rs.noExpectations"}, small.Mutations)
+	require.Equal(t, []string{"adopt.terminatingToo"}, small.Mutations)
 	require.Equal(t, minimise.Measure{Name: "planted bugs", From: 2, To: 1}, sizes(report)["planted bugs"])
 
 	again, report, err := minimise.Schedule(t.Context(), small)
