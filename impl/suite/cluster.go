@@ -53,6 +53,10 @@ type Config struct {
 type Observer interface {
 	sim.Recorder
 	kubelet.Observer
+	// Begin is called when all is ready and nothing is under way; after it come the
+	// steps of the schedule. After End all processes are stopped.
+	Begin()
+	End()
 	// Stops is asked after each step: anything but nil ends the run, as a violation
 	// does.
 	Stops() error
@@ -135,6 +139,9 @@ func (s Scenario) open(config *Config, judged []claims.Claim, f func(*run) error
 		if failed = r.boot(); failed == nil {
 			failed = f(r)
 		}
+		for _, o := range config.Observers {
+			o.End()
+		}
 	})
 	if err != nil {
 		return err
@@ -164,6 +171,9 @@ func (r *run) boot() error {
 		return fmt.Errorf("suite: the cluster of scenario %s does not become ready\n%s", r.scenario.Name, r.KubectlGetPods(""))
 	}
 	r.Settle(time.Second)
+	for _, o := range r.config.Observers {
+		o.Begin()
+	}
 	return r.judged()
 }
 
@@ -235,15 +245,12 @@ func (r *run) do(step sim.Step) error {
 
 // judged returns why the run is over, nil if it is not.
 func (r *run) judged() error {
-	if err := r.observer.violation(); err != nil {
-		return err
-	}
 	for _, o := range r.config.Observers {
 		if err := o.Stops(); err != nil {
 			return err
 		}
 	}
-	return nil
+	return r.observer.violation()
 }
 
 // ContainersStarted implements kubelet.Observer.
