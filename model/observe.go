@@ -66,30 +66,7 @@ func known(v NodeView) NodeView {
 	return v
 }
 
-// ManagerPod and SchedulerPod are what the processes look at of a pod that is stored
-// like this.
-func (m *Model) ManagerPod(p PodObservation) PodView {
-	pod := p.pod()
-	return pod.kcmView()
-}
-
-// SchedulerPod is the same for the scheduler.
-func (m *Model) SchedulerPod(p PodObservation) PodView {
-	pod := p.pod()
-	return m.y.schedulerPod(&pod)
-}
-
-func (p PodObservation) pod() Pod {
+// Pod is a pod of which nothing else is known.
+func (p PodObservation) Pod() Pod {
 	return Pod{Object: p.Object, Phase: p.Phase, Node: p.Node, Ready: p.Ready, Deletion: p.Deletion, Lost: p.Lost, Bare: p.Bare, Owner: p.Owner, Unlabelled: p.Unlabelled}
-}
-
-// SchedulerNode is what the scheduler looks at of a node.
-func (m *Model) SchedulerNode(v NodeView) NodeView {
-	return known(m.y.schedulerNode(&Node{Object: v.Object, Ready: v.Ready, Taints: v.Taints, Unschedulable: v.Unschedulable}))
-}
-
-// ManagerOwner is what the controller manager looks at of the ReplicaSet.
-func (m *Model) ManagerOwner(r ReplicaSet) ReplicaSetView {
-	r.Status = ReplicaSetStatus{}
-	return r.kcmView()
 }

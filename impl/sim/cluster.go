@@ -73,7 +73,7 @@ type Cluster struct {
 	allRuns []*run
 	runs    int
 	watches atomic.Uint64
-	sends   chan func() // to idle senders
+	sends   chan func()               // to idle senders
 	objects map[string]runtime.Object // by key, as the recorders know them
 	taken   Schedule
 	sent    uint64 // calls so far

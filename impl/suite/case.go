@@ -73,6 +73,10 @@ func (interruption) ContainersStarted(string, kubelet.PodRef) {}
 
 func (interruption) ContainersStopped(string, kubelet.PodRef) {}
 
+func (interruption) Begin() {}
+
+func (interruption) End() {}
+
 func (i interruption) Stops() error { return context.Cause(i.ctx) }
 
 // Options of a document: the scenario, and what it has less of than in the catalogue.

@@ -166,19 +166,23 @@ func (w *world) view(id cacheID, store *model.Observation) (o model.Observation)
 	switch id {
 	case managerPods:
 		for i := range store.Pods {
-			o.Manager.Pods[i] = w.m.ManagerPod(store.Pods[i])
+			pod := store.Pods[i].Pod()
+			o.Manager.Pods[i] = w.m.ManagerViewOfPod(&pod)
 		}
 	case managerNodes:
 		o.Manager.Nodes = store.Nodes
 	case managerOwners:
-		o.Manager.Owner = w.m.ManagerOwner(store.Owner)
+		o.Manager.Owner = w.m.ManagerViewOfOwner(&store.Owner)
 	case schedulerPods:
 		for i := range store.Pods {
-			o.Scheduler.Pods[i] = w.m.SchedulerPod(store.Pods[i])
+			pod := store.Pods[i].Pod()
+			o.Scheduler.Pods[i] = w.m.SchedulerViewOfPod(&pod)
 		}
 	case schedulerNodes:
 		for n := range store.Nodes {
-			o.Scheduler.Nodes[n] = w.m.SchedulerNode(store.Nodes[n])
+			if v := store.Nodes[n]; v.Object {
+				o.Scheduler.Nodes[n] = w.m.SchedulerViewOfNode(&model.Node{Object: true, Ready: v.Ready, Taints: v.Taints, Unschedulable: v.Unschedulable})
+			}
 		}
 	}
 	return o

@@ -49,6 +49,12 @@ func newWorld() *world {
 // Stops implements suite.Observer.
 func (w *world) Stops() error { return nil }
 
+// Begin implements suite.Observer.
+func (w *world) Begin() {}
+
+// End implements suite.Observer.
+func (w *world) End() {}
+
 // ContainersStarted implements kubelet.Observer.
 func (w *world) ContainersStarted(_ string, pod kubelet.PodRef) { w.container(pod.UID, true) }
 
