@@ -60,6 +60,23 @@ func BenchmarkSteps(b *testing.B) {
 	b.ReportMetric(float64(2*updates*b.N)/(cpu(b)-before).Seconds(), "steps/cpu-s")
 }
 
+// Hundreds of steps are pending at a time.
+func BenchmarkManyPods(b *testing.B) {
+	const pods = 500
+	steps, before := 0, cpu(b)
+	for b.Loop() {
+		sim.Run(b, sim.Options{}, func(c *sim.Cluster) {
+			c.Apply(web(pods))
+			c.Start("kcm", func(config *rest.Config) (sim.Runnable, error) {
+				return manager.New(config, manager.Options{Controllers: []string{"replicaset"}})
+			})
+			require.True(b, c.Settle(time.Minute, hasPods(c, pods)))
+			steps += len(c.Taken())
+		})
+	}
+	b.ReportMetric(float64(steps)/(cpu(b)-before).Seconds(), "steps/cpu-s")
+}
+
 func writeLeases(updates int) sim.Factory {
 	return func(config *rest.Config) (sim.Runnable, error) {
 		client, err := kubernetes.NewForConfig(config)

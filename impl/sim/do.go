@@ -39,7 +39,7 @@ func (c *Cluster) Pending() []Step {
 	pending := c.pending()
 	steps := make([]Step, len(pending))
 	for i, p := range pending {
-		steps[i] = Step{Release, p.label}
+		steps[i] = Step{Release, p.label()}
 	}
 	return steps
 }
@@ -121,7 +121,7 @@ func (c *Cluster) planVerdict(s Step) (func() error, error) {
 		return nil, err
 	}
 	pending := c.pending()
-	i := slices.IndexFunc(pending, func(p waiting) bool { return p.label == name })
+	i := slices.IndexFunc(pending, func(p waiting) bool { return p.label() == name })
 	if i < 0 {
 		return nil, notPending(s, labels(pending))
 	}
@@ -281,7 +281,7 @@ func (c *Cluster) mayChange(v Verb, a *actor) error {
 func labels(ws []waiting) []string {
 	out := make([]string, len(ws))
 	for i, w := range ws {
-		out[i] = w.label
+		out[i] = w.label()
 	}
 	return out
 }
@@ -309,7 +309,7 @@ func notPending(s Step, names []string) error {
 // pendingRequest returns what waits under a name, if it is no event.
 func (c *Cluster) pendingRequest(label string) *pending {
 	for _, p := range c.pending() {
-		if p.label == label && p.event == nil {
+		if p.label() == label && p.event == nil {
 			return p.pending
 		}
 	}

@@ -70,7 +70,7 @@ func steps(v Verb, targets ...string) []Step {
 func (c *Cluster) verdicts(v Verb) (out []Step) {
 	for _, p := range c.fair() {
 		if _, err := p.meaning(v); err == nil {
-			out = append(out, Step{v, p.label})
+			out = append(out, Step{v, p.label()})
 		}
 	}
 	return out
@@ -105,7 +105,7 @@ func (c *Cluster) Repair() {
 	}
 	for _, p := range c.pending() {
 		if p.stalled {
-			c.must(Step{Unstall, p.label})
+			c.must(Step{Unstall, p.label()})
 		}
 	}
 	for _, name := range c.Actors() {

@@ -251,8 +251,12 @@ func (g *gate) decide(p *pending, v apiserver.Verdict) {
 // A waiting is a pending with the name by which it is told from others.
 type waiting struct {
 	*pending
-	label string
+	common string // of the label, with those of one name
+	number int    // among them, from 1
 }
+
+// label is made when it is asked for: hundreds may wait, of which one is taken.
+func (w waiting) label() string { return numbered(w.common, w.number) }
 
 // list returns what is pending in the order of names. Those of one name are in an
 // order that does not depend on which goroutine came first, as far as they differ:
@@ -261,22 +265,22 @@ func (g *gate) list() []waiting {
 	g.mu.Lock()
 	out := make([]waiting, len(g.pending))
 	for i, p := range g.pending {
-		out[i] = waiting{p, p.name}
+		out[i] = waiting{pending: p, common: p.name}
 	}
 	g.mu.Unlock()
 	for i := range out {
 		if out[i].call.late() {
-			out[i].label += " (late)"
+			out[i].common += " (late)"
 		}
 	}
 	slices.SortFunc(out, func(a, b waiting) int {
-		return cmp.Or(cmp.Compare(a.label, b.label), compareCalls(a.call, b.call), cmp.Compare(a.arrival, b.arrival))
+		return cmp.Or(cmp.Compare(a.common, b.common), compareCalls(a.call, b.call), cmp.Compare(a.arrival, b.arrival))
 	})
-	for i, same := 1, 1; i < len(out); i++ {
-		if same++; out[i].name != out[i-1].name || out[i].call.late() != out[i-1].call.late() {
-			same = 1
+	for i := range out {
+		out[i].number = 1
+		if i > 0 && out[i].common == out[i-1].common {
+			out[i].number += out[i-1].number
 		}
-		out[i].label = numbered(out[i].label, same)
 	}
 	return out
 }

@@ -81,7 +81,7 @@ func (c *Cluster) drain() error {
 			continue
 		}
 		if steps++; steps > limit {
-			return fmt.Errorf("%w: %d steps without time passing, the last %q", ErrLivelock, limit, ready[i].label)
+			return fmt.Errorf("%w: %d steps without time passing, the last %q", ErrLivelock, limit, ready[i].label())
 		}
 		c.decideFairly(ready[i])
 	}
@@ -92,19 +92,13 @@ var ErrLivelock = errors.New("livelock")
 
 // fair is what is pending and does not have to wait.
 func (c *Cluster) fair() []waiting {
-	var out []waiting
-	for _, p := range c.pending() {
-		if !p.stalled && !p.call.stalled() {
-			out = append(out, p)
-		}
-	}
-	return out
+	return slices.DeleteFunc(c.pending(), func(p waiting) bool { return p.stalled || p.call.stalled() })
 }
 
 func (c *Cluster) decideFairly(p waiting) {
-	s, v := Step{Release, p.label}, apiserver.Verdict{}
+	s, v := Step{Release, p.label()}, apiserver.Verdict{}
 	if p.call.late() {
-		s, v = Step{Fail, p.label}, apiserver.Verdict{Outcome: apiserver.Fail}
+		s, v = Step{Fail, p.label()}, apiserver.Verdict{Outcome: apiserver.Fail}
 	}
 	c.decide(s, p, v)
 }

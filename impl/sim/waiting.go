@@ -19,7 +19,7 @@ func (c *Cluster) Waiting() []Waiting {
 	pending := c.pending()
 	out := make([]Waiting, len(pending))
 	for i, p := range pending {
-		out[i] = Waiting{Release: Step{Release, p.label}, Request: p.request, Event: p.event, Answer: p.answer, Late: p.call.late()}
+		out[i] = Waiting{Release: Step{Release, p.label()}, Request: p.request, Event: p.event, Answer: p.answer, Late: p.call.late()}
 		if p.call != nil {
 			out[i].Body, out[i].Type = p.call.Body, p.call.ContentType
 		}
