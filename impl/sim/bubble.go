@@ -89,7 +89,7 @@ func open(o Options, f func(*Cluster)) (end ending) {
 		}()
 		synctest.Test(new(testing.T), func(*testing.T) { inBubble(o, f, &end) })
 	}()
-	<-done
+	whileWatched(done)
 	return end
 }
 

@@ -154,6 +154,7 @@ func (c *Cluster) settled() {
 		c.gate.tell()
 		synctest.Wait()
 	}
+	moved.Add(1)
 	c.flush()
 }
 
