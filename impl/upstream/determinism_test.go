@@ -17,6 +17,8 @@ import (
 // A historian writes down everything that happens in a cluster.
 type historian struct{ sim.History }
 
+func (*historian) Begin()                                   {}
+func (*historian) End()                                     {}
 func (*historian) ContainersStarted(string, kubelet.PodRef) {}
 func (*historian) ContainersStopped(string, kubelet.PodRef) {}
 func (*historian) Stops() error                             { return nil }

@@ -42,5 +42,6 @@ func Options(o ours.Options) manager.Options {
 		SecondaryEvictionRate:  o.NodeLifecycle.SecondaryEvictionRate,
 		GCPeriod:               o.PodGC.Period,
 		GCQuarantine:           o.PodGC.Quarantine,
+		Collected:              o.GarbageCollector.Resources,
 	}
 }

@@ -42,6 +42,11 @@ type Options struct {
 	// millisecond is added: it is a multiple of the period, and whether it ends before
 	// pod GC looks or after it would be open. On a machine it ends after.
 	GCQuarantine time.Duration
+
+	// Collected are the resources that the garbage collector watches, such as pods; nil:
+	// all but events. The others are its ignored resources, which the configuration of
+	// kube-controller-manager names.
+	Collected []string
 }
 
 // A constructor makes one controller, and returns its loop.
@@ -50,12 +55,14 @@ type constructor struct {
 	new  func(context.Context, *process.Process, kubernetes.Interface, Options) (func(context.Context), error)
 }
 
-// constructors follow cmd/kube-controller-manager/app/{apps,core}.go.
+// constructors follow cmd/kube-controller-manager/app/{apps,core,policy}.go.
 var constructors = []constructor{
 	{"replicaset", newReplicaSet},
 	{"nodelifecycle", newNodeLifecycle},
 	{"tainteviction", newTaintEviction},
 	{"podgc", newPodGC},
+	{"garbagecollector", newGarbageCollector},
+	{"disruption", newDisruption},
 }
 
 // Names are the controllers that there are.

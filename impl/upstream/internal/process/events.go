@@ -2,35 +2,21 @@ package process
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
-	"sync/atomic"
 )
 
-// A wire is the connection of a process.
-type wire struct {
-	dead atomic.Bool
-}
-
-// die refuses all that is asked for from now on.
-func (w *wire) die() { w.dead.Store(true) }
-
-var errDead = errors.New("the process has crashed")
-
-// over returns the wire as a layer over next.
+// withoutEvents is a layer of a connection that keeps events from the API server.
 //
-// Events are not sent. Nothing acts on them, and what several goroutines of a process
+// Nothing acts on them, and what several goroutines of a process
 // report at one instant, such as taint eviction's timers that end together, reaches
 // the recorder in an order that no schedule could repeat. A recorder that creates an
 // event is told that it is created; one that counts up an event is told that the
 // event is gone, and creates it again.
-func (w *wire) over(next http.RoundTripper) http.RoundTripper {
+func withoutEvents(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
 		switch {
-		case w.dead.Load():
-			return nil, errDead
 		case !isEvent(req):
 			return next.RoundTrip(req)
 		case req.Method == http.MethodPost:
