@@ -81,11 +81,10 @@ input, 3 the search did not finish.`,
 }
 
 func (f *checkFlags) validate() error {
+	if err := bounds(f.workers, f.timeout); err != nil {
+		return err
+	}
 	switch info, err := os.Stat(f.traceDir); {
-	case f.workers < 0:
-		return fmt.Errorf("--workers: %d is negative", f.workers)
-	case f.timeout < 0:
-		return fmt.Errorf("--timeout: %v is negative", f.timeout)
 	case f.traceDir == "":
 		return errors.New("--trace-dir: empty")
 	case f.set.Changed("property") && strings.Join(f.properties, "") == "":
@@ -94,6 +93,17 @@ func (f *checkFlags) validate() error {
 		return errors.New("--property: there is an empty name in the list (see verify properties)")
 	case err == nil && !info.IsDir():
 		return fmt.Errorf("--trace-dir: %s is not a directory", f.traceDir)
+	}
+	return nil
+}
+
+// bounds refuses what bounds no search.
+func bounds(workers int, timeout time.Duration) error {
+	switch {
+	case workers < 0:
+		return fmt.Errorf("--workers: %d is negative", workers)
+	case timeout < 0:
+		return fmt.Errorf("--timeout: %v is negative", timeout)
 	}
 	return nil
 }
@@ -107,7 +117,7 @@ func (f *checkFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := f.context(cmd.Context())
+	ctx, stop := interruptible(cmd.Context(), f.timeout)
 	defer stop()
 	var reports []*checkReport
 	for i := range jobs {
@@ -163,9 +173,9 @@ var (
 	errTimeout     = errors.New("timeout")
 )
 
-// interruptible returns a context that ends with the first SIGINT or SIGTERM. A
-// second one ends the program in the way of the system.
-func interruptible(parent context.Context) (context.Context, func()) {
+// interruptible returns a context that ends with the first SIGINT or SIGTERM, or
+// after a time; 0: never. A second signal ends the program in the way of the system.
+func interruptible(parent context.Context, timeout time.Duration) (context.Context, func()) {
 	if parent == nil {
 		parent = context.Background()
 	}
@@ -175,15 +185,9 @@ func interruptible(parent context.Context) (context.Context, func()) {
 		stop()
 		cancel(errInterrupted)
 	})
-	return ctx, stop
-}
-
-// context is interruptible, and ends with the time that the user gives.
-func (f *checkFlags) context(parent context.Context) (context.Context, func()) {
-	ctx, stop := interruptible(parent)
-	if f.timeout == 0 {
+	if timeout == 0 {
 		return ctx, stop
 	}
-	ctx, stopTimer := context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("%w %v", errTimeout, f.timeout))
+	ctx, stopTimer := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("%w %v", errTimeout, timeout))
 	return ctx, func() { stopTimer(); stop() }
 }

@@ -105,7 +105,7 @@ func listDifferences(w io.Writer, dir string, all []review.Difference) {
 // measureAll checks one scenario after another, and writes the verdicts only
 // when all are there.
 func (f *docsFlags) measureAll(cmd *cobra.Command, dir string) error {
-	ctx, stop := interruptible(cmd.Context())
+	ctx, stop := interruptible(cmd.Context(), 0)
 	defer stop()
 	var all []review.Verdict
 	for _, n := range model.Scenarios() {

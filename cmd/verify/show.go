@@ -27,12 +27,7 @@ As mermaid it is a sequence diagram, as dot a graph for Graphviz, as itf the
 Informal Trace Format that tools for TLA+ read.`,
 		Example: `  verify show verify-traces/web-1.37-P-OVER2-rs.noExpectations-b49f6275.json
   verify show -o dot trace.json | dot -Tsvg > trace.svg`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return fmt.Errorf("want one trace, got %d (see verify show --help)", len(args))
-			}
-			return nil
-		},
+		Args: oneTrace,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			replayed, err := openTrace(args[0], cmd.InOrStdin())
 			if err != nil {
@@ -73,19 +68,31 @@ func (f *traceFormat) Set(s string) error {
 	return nil
 }
 
+// oneTrace refuses any other number of arguments.
+func oneTrace(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("want one trace, got %d (see %s --help)", len(args), cmd.CommandPath())
+	}
+	return nil
+}
+
+// openInput opens a file, or standard input if its path is -, and returns its name
+// in messages.
+func openInput(path string, stdin io.Reader) (string, io.ReadCloser, error) {
+	if path == "-" {
+		return "<stdin>", io.NopCloser(stdin), nil
+	}
+	f, err := os.Open(path)
+	return path, f, withName(path, err)
+}
+
 // openTrace reads a trace and executes it. Its errors begin with the file.
 func openTrace(path string, stdin io.Reader) (*traces.Replayed, error) {
-	name, r := path, stdin
-	if path == "-" {
-		name = "<stdin>"
-	} else {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, withName(name, err)
-		}
-		defer f.Close()
-		r = f
+	name, r, err := openInput(path, stdin)
+	if err != nil {
+		return nil, err
 	}
+	defer r.Close()
 	doc, err := traces.Decode(r)
 	if err != nil {
 		return nil, withName(name, err)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,7 +57,7 @@ func (r *checkReport) writeTrace(i int, dir string, j *job) error {
 		return err
 	}
 	file := filepath.Join(dir, name)
-	if err := writeWhole(file, p.trace); err != nil {
+	if err := writeWhole(file, func(w io.Writer) error { return traces.Encode(w, p.trace) }); err != nil {
 		return err
 	}
 	p.TraceFile = file
@@ -89,13 +90,13 @@ func traceName(j *job, property string) (string, error) {
 }
 
 // writeWhole writes a file that is there in full or not at all.
-func writeWhole(name string, t *traces.Trace) error {
+func writeWhole(name string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".trace-*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name()) // fails after the rename
-	err = traces.Encode(f, t)
+	err = write(f)
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
 	}

@@ -121,6 +121,8 @@ func plural(n int, noun string) string {
 		return noun
 	case strings.HasSuffix(noun, "y"):
 		return strings.TrimSuffix(noun, "y") + "ies"
+	case strings.HasSuffix(noun, "ch"):
+		return noun + "es"
 	}
 	return noun + "s"
 }
