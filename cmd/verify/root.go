@@ -71,7 +71,7 @@ caches) and says which promises of Kubernetes hold, or shows how one breaks.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%s (see %s --help)", plainly(err.Error()), cmd.CommandPath())
 	})
-	root.AddCommand(newCheck(), newShow(), newMinimise(), newProperties(), newScenarios(), newMutations(), newDocs(), newVersion())
+	root.AddCommand(newCheck(), newShow(), newReplay(), newMinimise(), newProperties(), newScenarios(), newMutations(), newDocs(), newVersion())
 	root.SetHelpCommand(newHelp(root))
 	return root
 }

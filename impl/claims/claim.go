@@ -60,7 +60,7 @@ func (v *Violation) Unwrap() error { return v.Err }
 // All are the claims, those about single objects first.
 func All() []Claim {
 	var all []Claim
-	for _, some := range [][]Claim{objects(), watches(), workloads(), containers(), owners(), disruptions(), nodes(), liveness()} {
+	for _, some := range [][]Claim{objects(), watches(), workloads(), containers(), owners(), disruptions(), nodes(), hazards(), liveness()} {
 		all = append(all, some...)
 	}
 	return all

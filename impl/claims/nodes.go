@@ -26,7 +26,7 @@ func nodes() []Claim {
 		{ID: "P-FULL", Status: Assuming, New: newFullDisruption,
 			Text:    "while every node is seen not ready, and has been for a pass of the monitor, no node is tainted NoExecute or evicted",
 			Assumes: "the taints of a pass that finds every node not ready are those that it began with (B21)"},
-		{ID: "P-CANCEL", Status: Assuming, New: writes(cancelled),
+		{ID: "P-CANCEL", Status: Assuming, New: newCancelled,
 			Text:    "no eviction begins while the node is seen ready again: it is not tainted, nor is a pod of it deleted when its taints are gone",
 			Assumes: "the taint is seen to be gone before the timer runs out",
 			Unless:  []Fault{NameReused}},
@@ -338,7 +338,7 @@ func newFullDisruption(sc Scenario) Judge {
 		if node := newlyTainted(e.Write); node != nil {
 			return fmt.Errorf("node %s is tainted, when no node has been seen ready since %s", node.Name, f.calm[d.actor].UTC())
 		}
-		if pod := condemned(e.Write); pod != nil && e.Write.by("nodelifecycle") {
+		if pod := condemned(e.Write); pod != nil && (sc.Unassuming || e.Write.by("nodelifecycle")) {
 			return fmt.Errorf("pod %s is evicted, when no node has been seen ready since %s", key(pod), f.calm[d.actor].UTC())
 		}
 		return nil
@@ -364,9 +364,22 @@ func (s *State) noneReady(revision int64) bool {
 	return some
 }
 
-func cancelled(s *State, w *Write) error {
+func newCancelled(sc Scenario) Judge {
+	return Judge{Observe: func(s *State, e Event) error {
+		if e.Write == nil {
+			return nil
+		}
+		return cancelled(s, e.Write, sc.Unassuming)
+	}}
+}
+
+// cancelled asks, where nothing is assumed, for the condition of the node alone: its
+// taints are to follow at once.
+func cancelled(s *State, w *Write, unassuming bool) error {
 	node, pod := newlyTainted(w), condemned(w)
 	switch {
+	case unassuming && pod != nil && s.sawOnly(w, pod.Spec.NodeName, isReady):
+		return fmt.Errorf("pod %s is evicted, when node %s is seen to be ready", key(pod), pod.Spec.NodeName)
 	case node != nil && s.sawOnly(w, node.Name, isReady):
 		return fmt.Errorf("node %s is tainted, when it is seen to be ready", node.Name)
 	case pod != nil && w.by("nodelifecycle") && s.sawOnly(w, pod.Spec.NodeName, isReady):
@@ -415,7 +428,7 @@ func newRate(sc Scenario) Judge {
 		zone := node.Labels[corev1.LabelTopologyRegion] + "/" + node.Labels[corev1.LabelTopologyZone]
 		previous := last[zone]
 		last[zone] = e.Write
-		if previous == nil || s.givenUp(previous).Name == node.Name {
+		if previous == nil || s.givenUp(previous).Name == node.Name && !sc.Unassuming {
 			return nil
 		}
 		first, known := s.decided(previous)

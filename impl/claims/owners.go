@@ -43,8 +43,8 @@ func collectsOrphansOnly(s *State, w *Write) error {
 
 // newOrphans follows the pods that the collector had seen before it let an owner go,
 // and those that were adopted although nobody had looked whether the owner lets go.
-func newOrphans(Scenario) Judge {
-	o := orphans{let: map[types.UID]types.UID{}, marked: map[types.UID]int64{}, lets: map[types.UID]bool{}}
+func newOrphans(sc Scenario) Judge {
+	o := orphans{unassuming: sc.Unassuming, let: map[types.UID]types.UID{}, marked: map[types.UID]int64{}, lets: map[types.UID]bool{}}
 	return Judge{Observe: func(s *State, e Event) error {
 		if e.Sent != nil && e.Sent.Verb == "get" && e.Sent.Resource == "replicasets" {
 			o.reads = append(o.reads, read{client{e.Sent.Actor, e.Sent.Component}, s.Revision})
@@ -57,6 +57,8 @@ func newOrphans(Scenario) Judge {
 }
 
 type orphans struct {
+	unassuming bool
+
 	marked map[types.UID]int64     // owners: the revision at which their deletion began
 	lets   map[types.UID]bool      // owners whose deletion lets their pods go
 	let    map[types.UID]types.UID // pods: the owner that has let them go
@@ -101,7 +103,7 @@ func (o *orphans) adopted(s *State, w *Write, pod *corev1.Pod) {
 	owner := metav1.GetControllerOfNoCopy(w.After)
 	switch {
 	case owner == nil:
-	case o.readInTime(d, owner):
+	case o.unassuming && o.marked[owner.UID] == 0, !o.unassuming && o.readInTime(d, owner):
 		delete(o.let, pod.UID)
 	case o.lets[owner.UID]:
 		o.let[pod.UID] = owner.UID

@@ -22,6 +22,9 @@ func NewRun(s Scenario, claims []Claim) *Run {
 // State is the cluster as the run knows it.
 func (r *Run) State() *State { return r.state }
 
+// Forgive makes it so that what was violated so far can be violated again.
+func (r *Run) Forgive() { clear(r.violated) }
+
 // Observe takes in the next event. The error joins a *Violation for each claim that
 // it violates; a claim is violated at most once in a run.
 func (r *Run) Observe(e Event) error {

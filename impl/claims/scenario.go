@@ -43,6 +43,9 @@ type Scenario struct {
 	Grace         time.Duration // after which a silent node is Unknown; 0: 50 s
 	MonitorPeriod time.Duration // of the node lifecycle controller; 0: 5 s
 	TaintInterval time.Duration // between two nodes of a zone that are tainted; 0: 10 s
+	// Unassuming judges a claim that assumes something without that, for who shows what
+	// it is assumed for: the claims then see no excuse in it.
+	Unassuming    bool
 	EvictionDelay time.Duration // after which a node controller of 1.9 evicts the pods of a silent node; 0: 5 min
 }
 

@@ -75,6 +75,15 @@ func created(w *Write) (pod *corev1.Pod, owner *metav1.OwnerReference) {
 	return pod, metav1.GetControllerOfNoCopy(pod)
 }
 
+// adopted returns a pod that has an owner from now on, and had none.
+func adopted(w *Write) (pod *corev1.Pod, owner *metav1.OwnerReference) {
+	before, after, ok := change(w)
+	if !ok || metav1.GetControllerOfNoCopy(before) != nil {
+		return nil, nil
+	}
+	return after, metav1.GetControllerOfNoCopy(after)
+}
+
 // ended returns a pod that was active before the write and is not after it.
 func ended(w *Write) *corev1.Pod {
 	before, _ := w.Before.(*corev1.Pod)
@@ -85,7 +94,9 @@ func ended(w *Write) *corev1.Pod {
 	return before
 }
 
-func newNeverOver(Scenario) Judge {
+// newNeverOver looks at adoptions too where nothing is assumed: whoever changes labels
+// or owners brings pods back that have been replaced.
+func newNeverOver(sc Scenario) Judge {
 	most := map[types.UID]int32{}  // replicas so far
 	extra := map[types.UID]int32{} // pods that a process which has stopped left behind
 	return Judge{Observe: func(s *State, e Event) error {
@@ -96,10 +107,13 @@ func newNeverOver(Scenario) Judge {
 			most[set.UID] = max(most[set.UID], replicas(set))
 		}
 		pod, owner := created(e.Write)
+		if owner == nil && sc.Unassuming {
+			pod, owner = adopted(e.Write)
+		}
 		if owner == nil {
 			return nil
 		}
-		if s.orphaned(e.Write) {
+		if s.orphaned(e.Write) && !sc.Unassuming {
 			extra[owner.UID]++
 		}
 		allowed, known := most[owner.UID]

@@ -47,6 +47,8 @@ type Config struct {
 	// or others that take the same times. Mutations are planted in the former only.
 	NewManager   func(*rest.Config, manager.Options) (controller.Runnable, error)
 	NewScheduler func(*rest.Config, scheduler.Options) (controller.Runnable, error)
+
+	driven bool // see Drive
 }
 
 // An Observer is told of everything that happens in a cluster, and may end the run.
@@ -127,7 +129,10 @@ type run struct {
 // ready, and nothing is under way.
 func (s Scenario) open(config *Config, judged []claims.Claim, f func(*run) error) error {
 	var failed error
-	observer := newObserver(s.judgedAs(), judged)
+	as := s.judgedAs()
+	as.Unassuming = config.driven
+	observer := newObserver(as, judged)
+	observer.lenient = config.driven
 	r := &run{scenario: s, config: config, observer: observer, machines: map[string]*kubelet.Machine{}, stalled: map[string]bool{}}
 	over := func() bool { return r.judged() != nil } // nothing that follows counts
 	recorders := []sim.Recorder{observer}

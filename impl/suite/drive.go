@@ -13,10 +13,16 @@ type Driven struct {
 }
 
 // Drive calls f with a cluster of the scenario, judged by some claims, whether or not
-// they are made of the scenario. All that it has runs and is ready.
+// they are made of the scenario and without what they assume, from when Judge is called. All that it has runs and is
+// ready.
 func (s Scenario) Drive(config *Config, judged []claims.Claim, f func(*Driven) error) error {
-	return s.open(config, judged, func(r *run) error { return f(&Driven{r.Cluster, r}) })
+	driven := *config
+	driven.driven = true
+	return s.open(&driven, judged, func(r *run) error { return f(&Driven{r.Cluster, r}) })
 }
+
+// Judge makes violations count.
+func (d *Driven) Judge() { d.run.observer.lenient = false }
 
 // Judged returns how a claim has been violated, or why an Observer stops the run.
 func (d *Driven) Judged() error { return d.run.judged() }

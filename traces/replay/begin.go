@@ -2,11 +2,14 @@ package replay
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/reconverge/reconverge/impl/sim"
 	"github.com/reconverge/reconverge/model"
@@ -45,10 +48,29 @@ func (d *driver) begin(first model.State) error {
 		}
 		d.Apply(d.set(int32(d.scenario.Replicas)))
 	}
+	if d.scenario.Status {
+		if err := d.forgetStatus(); err != nil {
+			return err
+		}
+	}
 	if err := d.flush(); err != nil {
 		return err
 	}
+	d.Judge()
 	return d.compare()
+}
+
+// forgetStatus takes the status off the ReplicaSet: behaviours of the model begin
+// before there is one.
+func (d *driver) forgetStatus() error {
+	sets := d.Client().AppsV1().ReplicaSets(metav1.NamespaceDefault)
+	set, err := sets.Get(context.Background(), setName, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	set.Status = appsv1.ReplicaSetStatus{}
+	_, err = sets.UpdateStatus(context.Background(), set, metav1.UpdateOptions{})
+	return err
 }
 
 // place has the pods of the initial state created in their order, each while only

@@ -25,6 +25,8 @@ type driver struct {
 	world    *world
 	steps    []*step
 	state    model.State // where the cluster is to be
+	planted  []string    // mutations
+	action   string      // of the step under way
 	syncs    bool        // the ReplicaSet controller may end what it does now, and go on
 	manager  string      // the controller manager that acts; a former one sends what it had decided, when told to
 	people   int         // that have done something
@@ -44,6 +46,14 @@ func newStep(action, label string, from, to *model.State) *step {
 	s.pod = slices.IndexFunc(indexes(len(to.Pods)), func(i int) bool { return from.Pods[i] != to.Pods[i] })
 	s.node = slices.IndexFunc(indexes(len(to.Nodes)), func(n int) bool { return from.Nodes[n] != to.Nodes[n] })
 	return s
+}
+
+// nodeOf is the node that the step changes, or that of the pod that it changes.
+func (s *step) nodeOf() int {
+	if s.node < 0 && s.pod >= 0 {
+		return int(max(s.to.Pods[s.pod].Node, s.from.Pods[s.pod].Node)) - 1
+	}
+	return s.node
 }
 
 func indexes(n int) []int {

@@ -9,7 +9,7 @@ import (
 func faultRows() []Row {
 	return []Row{
 		{Action: "Fault.NodeCrash", Is: "\"crash kubelet-N\", and the machine loses what it ran", realise: func(d *driver, s *step) error {
-			return d.takeAll(sim.Step{Verb: sim.Crash, Target: kubeletPrefix + d.nodes[s.node]}, sim.Step{Verb: sim.Restart, Target: machinePrefix + d.nodes[s.node]})
+			return d.takeAll(sim.Step{Verb: sim.Crash, Target: kubeletPrefix + d.nodes[s.nodeOf()]}, sim.Step{Verb: sim.Restart, Target: machinePrefix + d.nodes[s.nodeOf()]})
 		}},
 		onNode("Fault.NodeReturn", sim.Start, kubeletPrefix),
 		onNode("Fault.Partition", sim.Partition, kubeletPrefix),
@@ -30,7 +30,7 @@ func faultRows() []Row {
 
 func onNode(action string, verb sim.Verb, prefix string) Row {
 	return Row{Action: action, Is: "\"" + string(verb) + " " + prefix + "N\"", realise: func(d *driver, s *step) error {
-		return d.takeAll(sim.Step{Verb: verb, Target: prefix + d.nodes[s.node]})
+		return d.takeAll(sim.Step{Verb: verb, Target: prefix + d.nodes[s.nodeOf()]})
 	}}
 }
 

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -157,8 +158,10 @@ func (d *driver) freeRequest(w sim.Waiting) bool {
 		return true
 	case r.Resource.Resource == "poddisruptionbudgets":
 		return d.freeBudget(w)
-	case r.Resource.Resource == "replicasets" && r.Client.Component == "replicaset" && !d.syncs:
+	case r.Resource.Resource == "replicasets" && r.Client.Component == "replicaset" && !d.syncs && !d.listsFirst():
 		return false // its next sync waits for the end of this one, and comes at a step of its own
+	case r.Verb == "create" && r.Resource.Resource == "nodes":
+		return d.world.live("nodes/"+r.Name) != nil // it is refused
 	case r.Verb == "create" || r.Verb == "delete" || r.Verb == "deletecollection":
 		return r.Part == apiserver.PartCondition
 	}
@@ -200,11 +203,11 @@ func (d *driver) readIsStep(r *apiserver.Request) bool {
 	case component == "tainteviction":
 		return resource == "pods" && d.scenario.BarePods > 0 && d.scenario.Faults[model.PodRecreate] > 0
 	case component == "replicaset":
-		return resource == "replicasets" && r.Verb == "get" && d.checksOwner()
+		return resource == "replicasets" && r.Verb == "get" && (d.checksOwner() || d.listsFirst() && d.action != "ReplicaSet.Decide")
 	case component == "podgc":
 		return resource == "nodes"
 	case component == "nodelifecycle":
-		return resource == "pods" && r.Verb == "list"
+		return resource == "pods" && r.Verb == "list" && d.listFailsOrCondemns()
 	case component == "" || component == "shared-informers":
 		return d.relists != "" && d.relists == resource && r.Verb != "get"
 	}
@@ -218,9 +221,20 @@ func (d *driver) checksOwner() bool {
 		return false
 	}
 	for i := range d.state.Pods {
-		if v := d.model.ManagerPod(&d.state, i); v.Stored && !v.Deletion && !v.Unlabelled && v.Owner == 0 && !d.state.Pods[i].Bare {
+		if v := d.model.ManagerPod(&d.state, i); v.Stored && !v.Unlabelled && v.Owner == 0 && !d.state.Pods[i].Bare {
 			return true
 		}
 	}
 	return false
 }
+
+// listFailsOrCondemns reports whether a list of pods by the node controller of 1.9 is
+// more than the first step of marking them.
+func (d *driver) listFailsOrCondemns() bool {
+	queued := func(n model.Node) bool { return n.Queued }
+	return d.scenario.Faults[model.RequestFail] > 0 || slices.ContainsFunc(d.state.Nodes[:], queued)
+}
+
+// listsFirst reports whether the ReplicaSet controller has the bug that it lists pods,
+// and then asks whether it has seen all: events have to come between.
+func (d *driver) listsFirst() bool { return slices.Contains(d.planted, "rs.listBeforeGate") }

@@ -27,18 +27,27 @@ func open(t testing.TB, file string) *traces.Replayed {
 }
 
 func TestExplore(t *testing.T) {
-	files, err := filepath.Glob("../../model/testdata/*.json")
+	pattern := "../../model/testdata/*.json"
+	if os.Getenv("MUT") != "" {
+		pattern = "testdata/*.json"
+	}
+	files, err := filepath.Glob(pattern)
 	require.NoError(t, err)
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".json")
 		t.Run(name, func(t *testing.T) {
-			began := time.Now()
 			trace := open(t, file)
-			r, err := replay.Run(trace, replay.Options{})
-			require.NoError(t, err)
-			fmt.Printf("%-28s %-18s %-14s %d/%d %s: %s (%.1fs)\n", name, trace.Claim.ID, r.Verdict, r.Step, len(trace.Steps())-1, r.Action, r.Reason, time.Since(began).Seconds())
-			if os.Getenv("SHOW") != "" {
-				fmt.Println(r.Schedule)
+			for _, without := range []bool{false, true} {
+				if without && len(trace.Scenario.Mutations) == 0 {
+					continue
+				}
+				began := time.Now()
+				r, err := replay.Run(trace, replay.Options{WithoutMutations: without})
+				require.NoError(t, err)
+				fmt.Printf("%-28s %-18s %v %-14s %d/%d %s: %s (%.1fs)\n", name, trace.Claim.ID, without, r.Verdict, r.Step, len(trace.Steps())-1, r.Action, r.Reason, time.Since(began).Seconds())
+				if os.Getenv("SHOW") != "" {
+					fmt.Println(r.Schedule)
+				}
 			}
 		})
 	}

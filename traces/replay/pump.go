@@ -108,7 +108,7 @@ func (d *driver) givenUp(w want, released int, waiting []sim.Waiting) error {
 	if len(held) > 0 {
 		why += ", while " + listed(held) + " waited, which the trace does not let pass"
 	}
-	return &divergence{why, held}
+	return &divergence{reason: why, held: held}
 }
 
 // held are the requests that wait and that a former manager has not sent.

@@ -63,10 +63,7 @@ func inManager(component string) sender {
 func scheduler(*driver, *step) (string, string) { return schedulerActor, "" }
 
 func kubeletOf(d *driver, s *step) (string, string) {
-	n := s.node
-	if n < 0 && s.pod >= 0 {
-		n = int(max(s.to.Pods[s.pod].Node, s.from.Pods[s.pod].Node)) - 1
-	}
+	n := s.nodeOf()
 	if n < 0 {
 		return "", ""
 	}

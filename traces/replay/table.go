@@ -79,9 +79,7 @@ func decides(d *driver, s *step) error {
 	if err := d.pursue(wanted); err == nil || errors.Is(err, errOver) {
 		return err
 	}
-	d.people++
-	touch := sim.Step{Verb: sim.User, Target: fmt.Sprintf("label replicasets default/%s touched=%d", setName, d.people)}
-	if err := d.take(touch); err != nil {
+	if err := d.touch(); err != nil {
 		return err
 	}
 	wanted.limit = later
@@ -114,7 +112,7 @@ func nodeRows() []Row {
 		passing("NodeLifecycle.Refill", "the interval of the eviction rate", 3*time.Second),
 		passing("NodeController.Queue", pass, soon+100*time.Millisecond),
 		{Action: "NodeLifecycle.SeeLeases", Is: "kcm's watch of leases goes on", realise: func(d *driver, _ *step) error { return d.flush() }},
-		read("NodeController.Condemn", later, nlc, "list pods"),
+		{Action: "NodeController.Condemn", Is: "\"kcm/nodelifecycle list pods\", and \"update pods/status\" or \"delete pods\" waits", realise: condemns},
 		write("NodeController.MarkLost", later, nlc, "update pods/status"),
 		write("NodeController.Delete", later, nlc, "delete pods"),
 		{Action: "TaintEviction.Delete", Is: "\"kcm/tainteviction delete pods\"", realise: evictsPod},
@@ -140,6 +138,16 @@ func marksPod(d *driver, s *step) error {
 		}
 	}
 	return write(s.action, later, nlc, "update pods/status").realise(d, s)
+}
+
+// condemns lets the node controller list the pods that it is to delete.
+func condemns(d *driver, s *step) error {
+	nlc := inManager("nodelifecycle")
+	deletes := d.sends(s, nlc, "update pods/status", "delete pods")
+	return d.pursue(want{what: inWords(d, s, nlc, "update pods/status", "delete pods"), limit: later, match: d.sends(s, nlc, "list pods"), done: func() bool {
+		_, ok := find(d.Waiting(), deletes)
+		return ok
+	}})
 }
 
 // evictsPod has the taint eviction controller delete a pod. All of its tries fail if
@@ -172,7 +180,7 @@ func sweeps(d *driver, s *step) error {
 func podRows() []Row {
 	return []Row{
 		{Action: "Scheduler.Assume", Is: "\"scheduler create pods/binding\" waits", realise: assumes},
-		write("Scheduler.Bind", later, scheduler, "create pods/binding"),
+		{Action: "Scheduler.Bind", Is: "\"scheduler create pods/binding\"", realise: binds},
 		{Action: "Kubelet.Observe", Is: "the events of the kubelet's watch of pods", realise: observes},
 		{Action: "Kubelet.Start", Is: "the containers of the pod start", realise: func(d *driver, s *step) error { return contains(d, s, true) }},
 		{Action: "Kubelet.Stop", Is: "the containers of the pod stop", realise: func(d *driver, s *step) error { return contains(d, s, false) }},
@@ -239,15 +247,34 @@ func assumes(d *driver, s *step) error {
 		return ok
 	}})
 	if err == nil && chosen != target {
-		return diverges("the scheduler chose %s for pod %s, and the model %s", chosen, name, target)
+		return &divergence{
+			reason: fmt.Sprintf("the scheduler chose %s for pod %s, and the model %s", chosen, name, target),
+			chosen: int(d.nodeRef(chosen)),
+		}
 	}
 	return err
+}
+
+// binds releases the binding that was decided for the pod: another of its name may
+// wait for one as well.
+func binds(d *driver, s *step) error {
+	uid, sends := d.world.pods[s.pod], d.sends(s, scheduler, "create pods/binding")
+	w := want{what: inWords(d, s, scheduler, "create pods/binding") + " for pod " + d.podName(s.pod), verb: s.verb(), limit: later, done: d.reached}
+	w.match = func(w sim.Waiting) bool {
+		b, ok := decoded(w.Body).(*corev1.Binding)
+		return sends(w) && ok && w.Request.Name == d.podName(s.pod) && (b.UID == "" || b.UID == uid)
+	}
+	if d.reached() {
+		w.done = nil
+	}
+	w.once = w.verb == sim.Lose
+	return d.pursue(w)
 }
 
 // observes lets the kubelet see the pod, with whatever comes before it in its watch.
 func observes(d *driver, s *step) error {
 	key, wanted := podKey(d.world.pods[s.pod]), s.to.Pods[s.pod].Seen
-	client := view{kubeletPrefix + d.nodes[s.to.Pods[s.pod].Node-1] + "/kubelet", "pods"}
+	client := view{kubeletPrefix + d.nodes[s.nodeOf()] + "/kubelet", "pods"}
 	return d.pursue(want{
 		what: "an event about pod " + d.podName(s.pod) + " for its kubelet", limit: soon,
 		match: func(w sim.Waiting) bool {
@@ -302,11 +329,20 @@ func peopleRows() []Row {
 				return w.Request != nil && w.Request.Client.Actor == drainActor && w.Request.Verb == "list"
 			}})
 		}},
-		write("Drain.Evict", 2*later, drainer, "create pods/eviction"),
+		{Action: "Drain.Evict", Is: "the drain's \"create pods/eviction\"", realise: evicts},
 	}
 }
 
-func drainer(*driver, *step) (string, string) { return drainActor, "" }
+// evicts lets an eviction be asked for. One that costs nothing of a budget deletes the
+// pod in the same step of the model.
+func evicts(d *driver, s *step) error {
+	name := d.podName(s.pod)
+	return d.pursue(want{what: "an eviction of pod " + name, limit: 2 * later, done: d.reached, match: func(w sim.Waiting) bool {
+		r := w.Request
+		return r != nil && !w.Answer && r.Client.Actor == drainActor && r.Verb == "create" && r.Name == name &&
+			(r.Part == "" || r.Part == apiserver.PartDelete && s.to.Pods[s.pod].Drain != model.Admitted)
+	}})
+}
 
 // asks releases the request of a person.
 func (d *driver) asks(s *step, person string) error {

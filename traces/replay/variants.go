@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -38,8 +39,12 @@ func variants(t *traces.Replayed, prevented Result) (all []*traces.Replayed) {
 			all = append(all, &v)
 		}
 	}
+	if node := prevented.diverged.chosen; node > 0 {
+		add(at, elsewhere(path[at:], node))
+		return all
+	}
 	for j := at; j >= max(0, at-farthest); j-- {
-		for _, extra := range w.enabled(steps[j].State, prevented.held) {
+		for _, extra := range w.enabled(steps[j].State, prevented.diverged.held) {
 			add(j, append([]choice{extra}, path[j:]...))
 		}
 	}
@@ -49,6 +54,17 @@ func variants(t *traces.Replayed, prevented Result) (all []*traces.Replayed) {
 		}
 	}
 	return all
+}
+
+// elsewhere are the steps of a path that begins with an assumption of a pod, with the
+// pod on another node.
+func elsewhere(path []choice, node int) []choice {
+	pod, was, _ := strings.Cut(strings.TrimSuffix(path[0].label[strings.Index(path[0].label, "(")+1:], ")"), ", ")
+	moved := slices.Clone(path)
+	for i := range moved {
+		moved[i].label = strings.Replace(moved[i].label, "("+pod+", "+was+")", fmt.Sprintf("(%s, node-%d)", pod, node), 1)
+	}
+	return moved
 }
 
 // farthest is how many steps before the one that was prevented are looked at.

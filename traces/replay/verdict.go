@@ -39,7 +39,7 @@ type Result struct {
 	// Schedule is every step that the cluster took, from its very beginning.
 	Schedule sim.Schedule `json:"schedule,omitempty"`
 
-	held []*apiserver.Request // if it was prevented: what waited
+	diverged divergence // if it was prevented
 }
 
 // An inexpressible is something that the cluster has no counterpart of.
@@ -53,6 +53,7 @@ func cannot(format string, args ...any) error { return inexpressible(fmt.Sprintf
 type divergence struct {
 	reason string
 	held   []*apiserver.Request // that waited, and that the trace does not let pass
+	chosen int                  // the node that the scheduler has taken in place of the trace's, from 1; 0: it has not
 }
 
 func (e *divergence) Error() string { return e.reason }
