@@ -83,6 +83,21 @@ func TestPlantedBugsAreTakenOut(t *testing.T) {
 	require.Equal(t, []string{"taint.keyByUID"}, small.Scenario.Mutations)
 }
 
+// With one node, a pod of a node that fails may stay: the property is not claimed, so
+// one node is not a smaller scenario of two.
+func TestPropertiesStayClaimed(t *testing.T) {
+	m, err := model.MutationByName("nc.keepOldProbeTimes")
+	require.NoError(t, err)
+	m.Scenario.Mutations = []string{m.Name}
+	r := wander(t, m.Scenario, m.KilledBy, 0)
+	require.NotNil(t, r)
+	small, report, err := minimise.Trace(t.Context(), r, bounds)
+	require.NoError(t, err)
+	require.True(t, report.Smaller())
+	require.Equal(t, 2, small.Scenario.Nodes)
+	require.Empty(t, small.Model.WhyUnclaimed(m.KilledBy))
+}
+
 // Where no search can answer, steps are left out of the trace itself, and what was
 // not ruled out is said.
 func TestBoundsAreSaid(t *testing.T) {
