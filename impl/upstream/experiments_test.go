@@ -107,9 +107,9 @@ func Example_aNodeStops() {
 	// replicaset-exp-bbbbd   1/1     Terminating   0          8m    node-1
 	// replicaset-exp-bbbbf   1/1     Running       0          8m    node-2
 	// replicaset-exp-bbbbg   1/1     Terminating   0          8m    node-1
-	// replicaset-exp-bbbbh   1/1     Running       0          70s   node-2
-	// replicaset-exp-bbbbj   1/1     Running       0          70s   node-2
-	// replicaset-exp-bbbbk   1/1     Running       0          70s   node-2
+	// replicaset-exp-bbbbh   1/1     Running       0          75s   node-2
+	// replicaset-exp-bbbbj   1/1     Running       0          75s   node-2
+	// replicaset-exp-bbbbk   1/1     Running       0          75s   node-2
 	//
 	// a minute after it is back
 	// NAME     STATUS   AGE
@@ -119,9 +119,9 @@ func Example_aNodeStops() {
 	// NAME                   READY   STATUS    RESTARTS   AGE     NODE
 	// replicaset-exp-bbbbc   1/1     Running   0          9m      node-2
 	// replicaset-exp-bbbbf   1/1     Running   0          9m      node-2
-	// replicaset-exp-bbbbh   1/1     Running   0          2m10s   node-2
-	// replicaset-exp-bbbbj   1/1     Running   0          2m10s   node-2
-	// replicaset-exp-bbbbk   1/1     Running   0          2m10s   node-2
+	// replicaset-exp-bbbbh   1/1     Running   0          2m15s   node-2
+	// replicaset-exp-bbbbj   1/1     Running   0          2m15s   node-2
+	// replicaset-exp-bbbbk   1/1     Running   0          2m15s   node-2
 	//
 	// <nil>
 }

@@ -39,8 +39,10 @@ func newGarbageCollector(ctx context.Context, p *process.Process, client kuberne
 	if err != nil {
 		return nil, err
 	}
+	// The graph may start informers as soon as it has its handlers: all other handlers
+	// are there. It would wait for a channel with a mutex held, and time would stop.
 	started := make(chan struct{})
-	close(started) // the loops begin after the informers
+	close(started)
 	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(kinds))
 	others := metadatainformer.NewSharedInformerFactory(objects, 0) // of kinds without Go types
 	graph := garbagecollector.NewDependencyGraphBuilder(ctx, objects, mapper, ignored, informerfactory.NewInformerFactory(p.Informers, others), started)

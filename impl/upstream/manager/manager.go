@@ -145,7 +145,7 @@ func New(config *rest.Config, o Options) (controller.Runnable, error) {
 	return m, nil
 }
 
-// Start runs the controllers until ctx ends, or one of them panics, which is an error.
+// Start runs the controllers until ctx ends.
 func (m *manager) Start(ctx context.Context) error {
 	var loops []func(context.Context)
 	for _, c := range m.chosen {
@@ -159,5 +159,6 @@ func (m *manager) Start(ctx context.Context) error {
 		}
 		loops = append(loops, loop)
 	}
-	return m.process.Run(ctx, loops...)
+	m.process.Run(ctx, loops...)
+	return nil
 }

@@ -32,7 +32,7 @@ func New(config *rest.Config) (controller.Runnable, error) {
 
 type kubeScheduler struct{ process *process.Process }
 
-// Start schedules until ctx ends, or a goroutine panics, which is an error.
+// Start schedules until ctx ends.
 //
 // Follows cmd/kube-scheduler/app/server.go:Setup and Run.
 func (s *kubeScheduler) Start(ctx context.Context) error {
@@ -54,9 +54,11 @@ func (s *kubeScheduler) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("scheduler: %w", err)
 	}
-	return s.process.Run(ctx, func(ctx context.Context) {
+	s.process.Run(ctx, func(ctx context.Context) {
+		s.process.Filled(ctx)
 		if err := sched.WaitForHandlersSync(ctx); err == nil {
 			sched.Run(ctx)
 		}
 	})
+	return nil
 }

@@ -22,8 +22,8 @@ import (
 type Process struct {
 	// Informers have caches whose lists are in the order of names.
 	Informers Informers
-
-	base *controller.Process
+	base      *controller.Process
+	started   chan struct{} // closed when the informers have been
 }
 
 // New returns a process that speaks through config.
@@ -34,7 +34,7 @@ func New(config *rest.Config) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Process{Informers: Informers{base.Informers}, base: base}, nil
+	return &Process{Informers: Informers{base.Informers}, base: base, started: make(chan struct{})}, nil
 }
 
 // Config is the process's connection.
@@ -46,18 +46,16 @@ func (p *Process) Client(component string) (kubernetes.Interface, error) {
 	return p.base.Client(component)
 }
 
-// Run fills the caches, calls the loops, each in a goroutine, and returns when ctx
-// has ended and the loops have.
-func (p *Process) Run(ctx context.Context, loops ...func(context.Context)) error {
+// Run calls the loops, each in a goroutine, then fills the caches, and returns when
+// ctx has ended and the loops have.
+//
+// Follows cmd/kube-controller-manager/app/controllermanager.go:Run, where informers
+// start when all controllers have, and each controller waits for its caches itself. So
+// every handler is there before the first list, and what it hears of is a step.
+func (p *Process) Run(ctx context.Context, loops ...func(context.Context)) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer p.Informers.Shutdown() // waits for the informers, which end with ctx
 	defer cancel()
-	p.Informers.StartWithContext(ctx)
-	p.Informers.WaitForCacheSyncWithContext(ctx)
-	// The handlers hear of what is in the caches at the same instant, and before or
-	// after a loop asks whether they have.
-	time.Sleep(time.Millisecond)
-
 	var running sync.WaitGroup
 	for _, loop := range loops {
 		running.Go(func() {
@@ -65,6 +63,23 @@ func (p *Process) Run(ctx context.Context, loops ...func(context.Context)) error
 			loop(ctx)
 		})
 	}
+	time.Sleep(instant)
+	p.Informers.StartWithContext(ctx)
+	close(p.started)
 	running.Wait()
-	return nil
+}
+
+// instant is a time after which all that happens at once has: what goroutines of a
+// process do at one instant is in no order.
+const instant = time.Millisecond
+
+// Filled returns when the caches are full, and the handlers had time to hear of it.
+func (p *Process) Filled(ctx context.Context) {
+	select {
+	case <-p.started:
+	case <-ctx.Done():
+		return
+	}
+	p.Informers.WaitForCacheSyncWithContext(ctx)
+	time.Sleep(instant)
 }
