@@ -12,12 +12,14 @@ import (
 	"github.com/reconverge/reconverge/check"
 	"github.com/reconverge/reconverge/model"
 	"github.com/reconverge/reconverge/review"
+	"github.com/reconverge/reconverge/traces/replay"
 )
 
 // docsFlags are the flags of verify docs.
 type docsFlags struct {
 	check     bool
 	measure   bool
+	replay    bool
 	maxStates uint64
 }
 
@@ -33,6 +35,9 @@ property kills; the golden traces in DIR/../model/testdata with their diagrams.
 Verdicts on these pages are read from DIR/verdicts.json. With --measure they are
 found out first, by checking every scenario of the catalogue; a scenario with
 more than --max-states states is recorded as not measured.
+
+What became of traces in running controllers is read from DIR/replay.json. With
+--replay they are replayed first, against upstream too if verify-upstream is there.
 
 With --check nothing is written: pages that differ are listed, and the exit
 status is 1.`,
@@ -51,6 +56,7 @@ status is 1.`,
 	}
 	cmd.Flags().BoolVar(&f.check, "check", false, "write nothing, list the pages that differ")
 	cmd.Flags().BoolVar(&f.measure, "measure", false, "check the scenarios of the catalogue and record the verdicts")
+	cmd.Flags().BoolVar(&f.replay, "replay", false, "replay all traces and record what became of them")
 	cmd.Flags().Uint64Var(&f.maxStates, "max-states", 1_000_000, "with --measure, the largest scenario that is explored (0: no bound)")
 	cmd.Flags().SortFlags = false
 	return cmd
@@ -60,6 +66,9 @@ func (f *docsFlags) run(cmd *cobra.Command, dir string) error {
 	if f.check && f.measure {
 		return errors.New("--check and --measure exclude each other: one writes nothing, the other does")
 	}
+	if f.check && f.replay {
+		return errors.New("--check and --replay exclude each other: one writes nothing, the other does")
+	}
 	if info, err := os.Stat(dir); err != nil {
 		return withName(dir, err)
 	} else if !info.IsDir() {
@@ -67,6 +76,11 @@ func (f *docsFlags) run(cmd *cobra.Command, dir string) error {
 	}
 	if f.measure {
 		if err := f.measureAll(cmd, dir); err != nil {
+			return err
+		}
+	}
+	if f.replay {
+		if err := replayAll(dir); err != nil {
 			return err
 		}
 	}
@@ -122,4 +136,17 @@ func (f *docsFlags) measureAll(cmd *cobra.Command, dir string) error {
 		all = append(all, verdicts...)
 	}
 	return review.WriteVerdicts(filepath.Join(dir, review.VerdictsFile), all)
+}
+
+// replayAll replays every trace, against upstream if that can be.
+func replayAll(dir string) error {
+	var upstream review.Replayer
+	if _, err := findHelper(); err == nil {
+		upstream = replayUpstream
+	}
+	all, err := review.Replays(dir, replay.Run, upstream)
+	if err != nil {
+		return err
+	}
+	return review.WriteReplays(filepath.Join(dir, review.ReplaysFile), all)
 }

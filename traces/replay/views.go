@@ -35,7 +35,7 @@ func (d *driver) compareViews() error {
 }
 
 func (d *driver) unseen(who, what string, is, wanted any) error {
-	return diverges("%s sees %s as %+v, and in the model as %+v", who, what, is, wanted)
+	return diverges("%s sees %s as %s, and in the model as %s", who, what, viewInWords(is), viewInWords(wanted))
 }
 
 // pastOf is the newest revision at which a list shows what the model's state has, for

@@ -83,3 +83,32 @@ func ownerInWords(r model.ReplicaSet) string {
 	}
 	return words
 }
+
+// viewInWords is what a process sees of an object: one of the model's views.
+func viewInWords(view any) string {
+	switch v := view.(type) {
+	case model.PodView:
+		if !v.Stored {
+			return "nothing"
+		}
+		words := []string{[...]string{"pending", "running", "ended"}[v.Phase]}
+		for _, is := range []struct {
+			so   bool
+			word string
+		}{{v.Ready, "ready"}, {v.Node != 0, "bound"}, {v.Deletion, "terminating"}, {v.Owner == 0, "without owner"}, {v.Unlabelled, "without the label"}} {
+			if is.so {
+				words = append(words, is.word)
+			}
+		}
+		return strings.Join(words, " ")
+	case model.NodeView:
+		return nodeInWords(model.Node{Object: v.Object, Ready: v.Ready, Taints: v.Taints, Unschedulable: v.Unschedulable})
+	case model.ReplicaSetView:
+		owner := model.ReplicaSet{UID: v.UID, Replicas: v.Replicas, Status: v.Status}
+		if v.Deleting {
+			owner.Finalizer = model.Foreground
+		}
+		return ownerInWords(owner)
+	}
+	return fmt.Sprint(view)
+}
