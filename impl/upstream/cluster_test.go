@@ -35,7 +35,8 @@ func startControlPlane(c *sim.Cluster, nodes ...string) {
 	}
 }
 
-const web = `apiVersion: apps/v1
+func webManifest(replicas int) string {
+	return fmt.Sprintf(`apiVersion: apps/v1
 kind: ReplicaSet
 metadata: {name: web}
 spec:
@@ -45,15 +46,15 @@ spec:
     metadata: {labels: {app: web}}
     spec:
       containers: [{name: web, image: web}]
-`
+`, replicas)
+}
 
 // cluster starts a control plane with two nodes, and a ReplicaSet.
-func cluster(c *sim.Cluster, replicas int) error {
-	if err := c.ApplyYAML(fmt.Sprintf(web, replicas)); err != nil {
-		return err
+func cluster(c *sim.Cluster, replicas int) {
+	if err := c.ApplyYAML(webManifest(replicas)); err != nil {
+		panic(sim.Failure{Err: err})
 	}
 	startControlPlane(c, "node-a", "node-b")
-	return nil
 }
 
 func pods(c *sim.Cluster) []corev1.Pod {
