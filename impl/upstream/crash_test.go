@@ -1,6 +1,8 @@
 package upstream_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,4 +36,27 @@ func TestProcessesCrashRestartAndAreCutOff(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Time passes while the taint of a node that has failed is under way, for as long as
+// nobody answers: what else the controller does waits for it, and not for a mutex.
+func TestTimePassesWhileANodeIsTainted(t *testing.T) {
+	sim.Run(t, options(), func(c *sim.Cluster) {
+		cluster(c, 1)
+		require.True(t, c.Settle(time.Minute, ready(c, 1)))
+		c.Crash("kubelet-node-a")
+		for range 150 {
+			for _, step := range c.Pending() {
+				if !strings.HasPrefix(step.Target, "kcm/nodelifecycle") || !strings.Contains(step.Target, " nodes ") {
+					_ = c.Do(step)
+				}
+			}
+			require.NoError(t, c.Do(sim.Step{Verb: sim.Advance, Target: "1s"}))
+		}
+		require.True(t, slices.ContainsFunc(c.Pending(), func(s sim.Step) bool {
+			return s.Target == "kcm/nodelifecycle get nodes node-a"
+		}), "%s", c.Pending())
+		c.Settle(10 * time.Minute)
+		require.True(t, ready(c, 1)())
+	})
 }

@@ -79,11 +79,16 @@ func newReplicaSet(ctx context.Context, p *process.Process, client kubernetes.In
 	return func(ctx context.Context) { c.Run(ctx, 1) }, nil
 }
 
-func newNodeLifecycle(ctx context.Context, p *process.Process, client kubernetes.Interface, o Options) (func(context.Context), error) {
+func newNodeLifecycle(ctx context.Context, p *process.Process, _ kubernetes.Interface, o Options) (func(context.Context), error) {
+	var t tainting
+	client, err := p.Client("nodelifecycle", t.over)
+	if err != nil {
+		return nil, err
+	}
 	c, err := nodelifecycle.NewNodeLifecycleController(ctx,
 		p.Informers.Coordination().V1().Leases(),
 		p.Informers.Core().V1().Pods(),
-		p.Informers.Core().V1().Nodes(),
+		t.nodes(p.Informers.Core().V1().Nodes()),
 		p.Informers.Apps().V1().DaemonSets(),
 		client,
 		cmp.Or(o.NodeMonitorPeriod, 5*time.Second),

@@ -7,6 +7,7 @@ package process
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"time"
 
@@ -41,9 +42,13 @@ func New(config *rest.Config) (*Process, error) {
 func (p *Process) Config() *rest.Config { return p.base.Config }
 
 // Client returns the client of one controller, which the API server can tell from
-// the others of the process by its user agent.
-func (p *Process) Client(component string) (kubernetes.Interface, error) {
-	return p.base.Client(component)
+// the others of the process by its user agent. Layers are put over its connection.
+func (p *Process) Client(component string, layers ...func(http.RoundTripper) http.RoundTripper) (kubernetes.Interface, error) {
+	config := rest.CopyConfig(p.Config())
+	for _, layer := range layers {
+		config.Wrap(layer)
+	}
+	return (&controller.Process{Config: config}).Client(component)
 }
 
 // Run calls the loops, each in a goroutine, then fills the caches, and returns when
