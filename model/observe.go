@@ -8,6 +8,7 @@ package model
 // only if they are ==.
 type Observation struct {
 	Owner     ReplicaSet // without status
+	PDB       PDB
 	Pods      [MaxPods]PodObservation
 	Nodes     [MaxNodes]NodeView // Object, Ready, Taints, Unschedulable of the object
 	Manager   CacheObservation
@@ -37,7 +38,7 @@ type CacheObservation struct {
 
 // Observe returns what can be observed of a state.
 func (m *Model) Observe(s *State) (o Observation) {
-	o.Owner = s.Owner
+	o.Owner, o.PDB = s.Owner, s.PDB
 	o.Owner.Status = ReplicaSetStatus{}
 	for i := range s.used() {
 		p := &s.Pods[i]

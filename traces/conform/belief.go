@@ -18,7 +18,6 @@ type belief struct {
 
 	states map[model.State]*origin
 	buffer []model.State
-	most   int // states that there were at a time
 	tried  int // successors that were looked at
 }
 
@@ -34,6 +33,39 @@ type errTooMany int
 
 func (n errTooMany) Error() string {
 	return fmt.Sprintf("more than %d states of the model fit", int(n))
+}
+
+// beliefs are one for each scenario of the model that a run may be of.
+type beliefs []*belief
+
+// update changes every belief. One without states left is given up, unless it is the
+// last: then nothing is changed, and ok is false.
+func (all *beliefs) update(change func(*belief) error) (ok bool, err error) {
+	var left beliefs
+	for _, b := range *all {
+		before := b.states
+		if err := change(b); err != nil {
+			return false, err
+		}
+		if len(b.states) == 0 {
+			b.states = before
+			continue
+		}
+		left = append(left, b)
+	}
+	if len(left) > 0 {
+		*all = left
+	}
+	return len(left) > 0, nil
+}
+
+// allowed is what one or another would have shown next.
+func (all beliefs) allowed(fit fits) (labels []string) {
+	for _, b := range all {
+		labels = append(labels, b.allowed(fit)...)
+	}
+	slices.Sort(labels)
+	return slices.Compact(labels)
 }
 
 func newBelief(m *model.Model, most int) *belief {
@@ -158,7 +190,6 @@ func (b *belief) close(fit fits) error {
 			}
 		}
 	}
-	b.most = max(b.most, len(b.states))
 	return nil
 }
 

@@ -60,7 +60,8 @@ type Checker struct {
 
 	mu     sync.Mutex // containers start and stop in goroutines of their kubelets
 	w      *world
-	b      *belief
+	b      beliefs
+	most   int // states that fitted at a time
 	table  []Row
 	lag    int
 	begun  bool
@@ -75,20 +76,27 @@ type Checker struct {
 
 // Check makes a Checker for runs of a scenario.
 func Check(s suite.Scenario, table []Row) (*Checker, error) {
-	scenario, err := Scenario(s)
+	scenarios, err := Scenarios(s)
 	if err != nil {
 		return nil, err
 	}
-	m, err := model.New(scenario, "P-NOREVIVE")
-	if err != nil {
-		return nil, err
+	c := &Checker{table: table, lag: model.MaxLag, late: map[uint64]bool{}, links: map[string]*link{}}
+	for _, scenario := range scenarios {
+		m, err := model.New(scenario, anyClaim)
+		if err != nil {
+			return nil, err
+		}
+		c.b = append(c.b, newBelief(m, maxStates))
 	}
-	c := &Checker{
-		w: newWorld(m, inSelector), b: newBelief(m, maxStates), table: table, lag: scenario.Lag,
-		late: map[uint64]bool{}, links: map[string]*link{},
+	c.w = newWorld(c.b[0].m, inSelector)
+	if s.Replicas < 0 {
+		c.w.withoutOwner()
 	}
 	return c, nil
 }
+
+// anyClaim is a property that is claimed of every scenario: a model needs one.
+const anyClaim = "P-NOREVIVE"
 
 var _ suite.Observer = (*Checker)(nil)
 
@@ -112,7 +120,7 @@ func (c *Checker) Result() error {
 }
 
 // Most returns how many states of the model fitted at a time, at most.
-func (c *Checker) Most() int { return c.b.most }
+func (c *Checker) Most() int { return c.most }
 
 // Begin implements suite.Observer.
 func (c *Checker) Begin() {
@@ -123,8 +131,8 @@ func (c *Checker) Begin() {
 		return
 	}
 	c.begun, c.ticked = true, c.at
-	c.fail(c.b.begin(c.fit()))
-	if c.err == nil && len(c.b.states) == 0 {
+	fit := c.fit()
+	if !c.update(func(b *belief) error { return b.begin(fit) }) && c.err == nil {
 		c.err = errors.New("conform: the cluster does not begin like the model")
 	}
 }
@@ -167,12 +175,22 @@ func (c *Checker) see(what string, actions []string, times int, accept func(from
 	if c.err != nil || !c.begun {
 		return
 	}
-	before, fit := c.b.states, c.fit()
-	c.fail(c.b.step(actions, times, fit, accept))
-	if c.err == nil && len(c.b.states) == 0 {
-		c.b.states = before
+	fit := c.fit()
+	if !c.update(func(b *belief) error { return b.step(actions, times, fit, accept) }) && c.err == nil {
 		c.err = &Divergence{At: c.at, Step: c.step, Observed: what, Actions: actions, Allowed: c.b.allowed(fit)}
 	}
+}
+
+// update changes what is believed; false: nothing fits any more, or something failed.
+func (c *Checker) update(change func(*belief) error) bool {
+	ok, err := c.b.update(change)
+	c.fail(err)
+	states := 0
+	for _, b := range c.b {
+		states += len(b.states)
+	}
+	c.most = max(c.most, states)
+	return ok
 }
 
 // Record implements sim.Recorder.
@@ -216,7 +234,8 @@ func (c *Checker) time(at time.Duration) {
 	c.at = at
 	for c.begun && c.err == nil && c.ticked+TickEvery <= at {
 		c.ticked += TickEvery
-		c.fail(c.b.maybe(tick, c.fit()))
+		fit := c.fit()
+		c.update(func(b *belief) error { return b.maybe(tick, fit) })
 	}
 }
 
@@ -313,9 +332,12 @@ func (c *Checker) renewed(e *sim.Written) {
 	if !ok || !c.begun || c.err != nil {
 		return
 	}
-	c.fail(c.b.must("Kubelet.Heartbeat", c.fit(), func(from, to *model.State) bool {
-		return from.Nodes[n].Silent > 0 && to.Nodes[n].Silent == 0
-	}))
+	fit := c.fit()
+	c.update(func(b *belief) error {
+		return b.must("Kubelet.Heartbeat", fit, func(from, to *model.State) bool {
+			return from.Nodes[n].Silent > 0 && to.Nodes[n].Silent == 0
+		})
+	})
 }
 
 // cacheOf returns the cache of the model that a call fills.
@@ -378,9 +400,8 @@ func (c *Checker) position(id cacheID, ok bool, revision int64) {
 func (c *Checker) seek(id cacheID, revision int64, what string) {
 	if !c.w.caches[id].known {
 		c.w.seek(id, revision)
-		before, fit := c.b.states, c.fit()
-		if c.fail(c.b.keep(fit)); c.err == nil && len(c.b.states) == 0 {
-			c.b.states = before
+		fit := c.fit()
+		if !c.update(func(b *belief) error { return b.keep(fit) }) && c.err == nil {
 			c.err = &Divergence{At: c.at, Step: c.step, Observed: what, Actions: []string{seeing[id]}}
 		}
 		return
@@ -403,6 +424,11 @@ func (c *Checker) process(e *sim.Process) {
 		c.w.forget(managerPods, managerNodes, managerOwners)
 		c.see("the controller manager restarts", []string{"Fault.RestartKCM", "Fault.HandOver"}, 1, nil)
 	case e.Actor == "kcm" && e.Event == sim.Started:
+	case e.Actor == "drain":
+		if e.Event == sim.Started { // of a node that is cordoned already nothing is written
+			fit := c.fit()
+			c.update(func(b *belief) error { return b.maybe("User.Drain", fit) })
+		}
 	case strings.HasPrefix(e.Actor, kubeletPrefix):
 		c.kubelet(strings.TrimPrefix(e.Actor, kubeletPrefix), e.Event)
 	case strings.HasPrefix(e.Actor, "machine-") && e.Event == sim.Crashed:

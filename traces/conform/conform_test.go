@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 // What our controllers do is a behaviour of the model.
 func TestOurControllersConform(t *testing.T) {
 	for _, s := range suite.Scenarios() {
-		if _, err := Scenario(s); err != nil {
+		if _, err := Scenarios(s); err != nil {
 			continue
 		}
 		t.Run(s.Name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"github.com/reconverge/reconverge/model"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -81,9 +82,10 @@ const (
 	pods kind = iota
 	nodes
 	replicaSets
+	budgets
 )
 
-var kinds = map[string]kind{"pods": pods, "nodes": nodes, "replicasets": replicaSets}
+var kinds = map[string]kind{"pods": pods, "nodes": nodes, "replicasets": replicaSets, "poddisruptionbudgets": budgets}
 
 // A cacheID is one of the caches that the model speaks of.
 type cacheID uint8
@@ -116,6 +118,12 @@ func newWorld(m *model.Model, l labelled) *world {
 	return &world{m: m, label: l, pods: map[types.UID]int{}, nodes: map[string]int{}, owners: map[types.UID]uint8{}}
 }
 
+// withoutOwner makes it a world in which nobody has created a ReplicaSet. To the model
+// that is one of no pods.
+func (w *world) withoutOwner() {
+	w.store.Owner = model.ReplicaSet{UID: 1}
+}
+
 // write takes up a write of an object, and reports whether the model has a word for
 // what it changes. A pod beyond those that the model has is an error.
 func (w *world) write(of kind, revision int64, before, after runtime.Object, byKubelet bool) (changed bool, err error) {
@@ -145,6 +153,10 @@ func (w *world) write(of kind, revision int64, before, after runtime.Object, byK
 			v.owner = w.owner(set)
 		}
 		w.store.Owner = v.owner
+	}
+	if of == budgets {
+		w.store.PDB = budget(after.(*policyv1.PodDisruptionBudget))
+		return was != w.store, nil
 	}
 	w.versions = append(w.versions, v)
 	for id := range w.caches {
@@ -399,6 +411,12 @@ func (w *world) owner(set *appsv1.ReplicaSet) model.ReplicaSet {
 		}
 	}
 	return o
+}
+
+// budget is what a stored PodDisruptionBudget allows, as the model sees it.
+func budget(b *policyv1.PodDisruptionBudget) model.PDB {
+	s := b.Status
+	return model.PDB{Allowed: uint8(s.DisruptionsAllowed), Met: s.CurrentHealthy >= s.DesiredHealthy && s.DesiredHealthy > 0}
 }
 
 // nodeView is a stored Node as the model sees it.
