@@ -34,14 +34,17 @@ func (y *system) readopts() bool {
 	return y.Faults[Relabel] > 1 || y.claims() && y.Faults[OwnerCreate] > 0
 }
 
-// rsHasClaims reports whether the cache shows a pod to be adopted or released.
+// rsHasClaims reports whether the cache shows a pod to be adopted or released. One
+// that has been released is not waited for: the sync that did it goes on without it,
+// and so does the next, as the release is refused or changes nothing.
 func (y *system) rsHasClaims(s *State) bool {
 	if !y.claims() {
 		return false
 	}
 	owner := s.kcmOwner()
 	for i := range s.used() {
-		if v := s.kcmPod(i); y.adoptable(&s.Pods[i], owner, v) || releasable(owner, v) {
+		v, p := s.kcmPod(i), &s.Pods[i]
+		if y.adoptable(p, owner, v) || releasable(owner, v) && p.Stored() && p.Owner == owner.UID {
 			return true
 		}
 	}

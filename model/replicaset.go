@@ -149,12 +149,12 @@ func (s *State) expectNothing() {
 }
 
 // ownWriteUnseen reports whether the controller manager's caches lack a write
-// of its ReplicaSet controller for the owner that they show: a pod created,
-// adopted or released, or a status. (A pod without the label that the garbage
-// collector lets go looks as if it were released.)
+// of its ReplicaSet controller for the owner that they show: a pod created or
+// adopted, or a status. The release of a pod is not recorded: a sync may run that
+// does not see it.
 //
 // Abstracts: controller/util/consistency: a record for each owner and UID,
-// gone with its owner.
+// gone with its owner; replica_set.go:claimPods, manageReplicas, which write it.
 func (s *State) ownWriteUnseen() bool {
 	uid := s.kcmOwner().UID
 	c := &s.KCM.Pods
@@ -162,9 +162,7 @@ func (s *State) ownWriteUnseen() bool {
 		before := c.Events[i].Before
 		after := c.after(i, s.Pods[c.Events[i].Object].kcmView())
 		claimed := before.Owner != uid && after.Owner == uid
-		released := before.Owner == uid && before.Unlabelled && after.Stored && after.Owner == 0
-		told := !s.Pods[c.Events[i].Object].Untold
-		if (claimed || released) && told {
+		if claimed && !s.Pods[c.Events[i].Object].Untold {
 			return true
 		}
 	}
@@ -178,12 +176,13 @@ func (s *State) ownWriteUnseen() bool {
 	return false
 }
 
-// rsActive returns the pods that the controller counts, by its cache.
+// rsActive returns the pods that the controller counts, by its cache: those that it
+// has claimed, so not one that it has let go and still sees as its own.
 func (y *system) rsActive(s *State) (active podSet) {
 	uid := s.kcmOwner().UID
 	for i := range s.used() {
 		v := s.kcmPod(i)
-		if v.Stored && v.Owner != 0 && v.Owner == uid && v.Phase != Terminal && (!v.Deletion || y.bug.countTerminating) {
+		if v.Stored && v.Owner != 0 && v.Owner == uid && !v.Unlabelled && v.Phase != Terminal && (!v.Deletion || y.bug.countTerminating) {
 			active |= 1 << i
 		}
 	}

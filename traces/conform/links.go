@@ -12,6 +12,8 @@ const kubeletPrefix = "kubelet-"
 // run is to the API server as one that is cut off.
 type link struct {
 	power, kubelet, connected bool
+	broken                    bool // the runtime of the machine
+	registers                 bool // the kubelet has found a Node as it started, and not registered yet
 }
 
 func (l *link) model() model.Link {
@@ -32,6 +34,7 @@ func (c *Checker) kubelet(node string, event sim.ProcessEvent) {
 	case sim.Started:
 		booted := !l.power
 		l.power, l.kubelet = true, true
+		l.registers = c.w.store.Nodes[c.w.nodes[node]].Object
 		c.relink(node, before, l.model())
 		if !booted {
 			c.onNode(node, "a kubelet restarts", "Fault.RestartKubelet", nil)
@@ -47,6 +50,19 @@ func (c *Checker) kubelet(node string, event sim.ProcessEvent) {
 	c.relink(node, before, l.model())
 }
 
+// runtime takes up that the runtime of a machine fails, or works again.
+func (c *Checker) runtime(node string, broken bool) {
+	l := c.links[node]
+	if l == nil || l.broken == broken || !l.power { // it boots with a runtime that works
+		return
+	}
+	if l.broken = broken; broken {
+		c.onNode(node, "the runtime fails", "Fault.NodeBreak", nil)
+	} else {
+		c.onNode(node, "the runtime works again", "Fault.NodeRepair", nil)
+	}
+}
+
 // powerOff takes up that a machine is off.
 func (c *Checker) powerOff(node string) {
 	l := c.links[node]
@@ -54,7 +70,7 @@ func (c *Checker) powerOff(node string) {
 		return
 	}
 	before := l.model()
-	l.power = false
+	l.power, l.broken = false, false
 	for i := range c.w.store.Pods {
 		if p := &c.w.store.Pods[i]; p.Running && c.runsOn(i, node) {
 			p.Running = false

@@ -55,8 +55,15 @@ func (w *world) report(i int, p *model.PodObservation, byKubelet bool) {
 	case r.phase == p.Phase && r.ready == p.Ready:
 	case byKubelet && p.Phase == model.Running && !p.Ready:
 		w.omitted++
-	default:
+	case byKubelet:
 		r.as.phase, r.as.ready = p.Phase, p.Ready
+	default: // others change one of them
+		if p.Phase != r.phase {
+			r.as.phase = p.Phase
+		}
+		if p.Ready != r.ready {
+			r.as.ready = p.Ready
+		}
 	}
 	r.phase, r.ready = p.Phase, p.Ready
 	p.Phase, p.Ready = r.as.phase, r.as.ready
@@ -150,21 +157,35 @@ func (w *world) write(of kind, revision int64, before, after runtime.Object, byK
 		w.store.Nodes[v.index] = v.node
 	case replicaSets:
 		if set, ok := after.(*appsv1.ReplicaSet); ok {
-			v.owner = w.owner(set)
+			if v.owner = w.owner(set); v.owner.UID > 1+maxOwnerCreates {
+				return false, &Outside{Reason: "the model has no more UIDs for the ReplicaSet"}
+			}
 		}
 		w.store.Owner = v.owner
 	}
 	if of == budgets {
-		w.store.PDB = budget(after.(*policyv1.PodDisruptionBudget))
+		if b, ok := after.(*policyv1.PodDisruptionBudget); ok {
+			w.store.PDB = budget(b)
+		}
 		return was != w.store, nil
 	}
 	w.versions = append(w.versions, v)
 	for id := range w.caches {
 		if c := &w.caches[id]; cacheKinds[id] == of && w.looksAt(cacheID(id), &was, &w.store) {
-			c.unseen++
+			c.unseen += writes(&was, &w.store)
 		}
 	}
 	return was != w.store, nil
+}
+
+// writes is how many writes of the model lead from one store to the next: a user there
+// adds or removes one replica at a time.
+func writes(a, b *model.Observation) int {
+	if a.Owner.UID == 0 || a.Owner.UID != b.Owner.UID {
+		return 1
+	}
+	by := int(b.Owner.Replicas) - int(a.Owner.Replicas)
+	return max(by, -by, 1)
 }
 
 // looksAt reports whether the process of a cache looks at something in which two
@@ -217,7 +238,7 @@ func (w *world) seek(id cacheID, revision int64) (changed bool) {
 		if v := &w.versions[i]; v.of == cacheKinds[id] && v.revision > revision {
 			was := store
 			if v.put(&store); w.looksAt(id, &was, &store) {
-				c.unseen++
+				c.unseen += writes(&was, &store)
 			}
 		}
 	}
