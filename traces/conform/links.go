@@ -13,6 +13,7 @@ const kubeletPrefix = "kubelet-"
 type link struct {
 	power, kubelet, connected bool
 	broken                    bool // the runtime of the machine
+	flips                     int  // how often it has failed or worked again
 	registers                 bool // the kubelet has found a Node as it started, and not registered yet
 }
 
@@ -56,6 +57,7 @@ func (c *Checker) runtime(node string, broken bool) {
 	if l == nil || l.broken == broken || !l.power { // it boots with a runtime that works
 		return
 	}
+	l.flips++
 	if l.broken = broken; broken {
 		c.onNode(node, "the runtime fails", "Fault.NodeBreak", nil)
 	} else {
