@@ -20,19 +20,15 @@ type decision struct {
 	seen    model.CacheObservation // what the caches showed when it began
 	refused bool                   // the last answer was a conflict: it tries again in a while
 	claims  bool                   // a pod was to be adopted or released
-	flips   int                    // how often the runtime of the node had failed or worked again
 	over    bool                   // no call is open, and no other has followed
 }
 
 // decider names the decision that a request is part of: of the node lifecycle
-// controller and of kubelets one for each node, of the ReplicaSet controller one for its
-// one worker.
+// controller one for each node, of the ReplicaSet controller one for its one worker.
 func decider(r request, name string) (string, bool) {
 	switch r.client {
 	case "nodelifecycle":
 		return name, name != ""
-	case "kubelet":
-		return "kubelet of " + name, r.resource == "nodes" || r.resource == "nodes/status"
 	case "replicaset":
 		return r.client, true
 	}
@@ -48,7 +44,7 @@ func (c *Checker) sent(call *sim.Call) {
 	}
 	d := c.decisions[of]
 	if d == nil || d.over {
-		d = &decision{open: map[uint64]bool{}, seen: c.w.observed().Manager, flips: c.flips(call.Request.Name)}
+		d = &decision{open: map[uint64]bool{}, seen: c.w.observed().Manager}
 		c.decisions[of] = d
 	}
 	d.open[call.ID] = true
@@ -70,14 +66,6 @@ func (c *Checker) rest() {
 	for _, d := range c.decisions {
 		d.over = d.over || len(d.open) == 0 && !d.refused
 	}
-}
-
-// flips is how often the runtime of a node has failed or worked again.
-func (c *Checker) flips(node string) int {
-	if l := c.links[node]; l != nil {
-		return l.flips
-	}
-	return 0
 }
 
 // inFlight reports whether the node lifecycle controller has a request about a node
@@ -110,8 +98,6 @@ func (c *Checker) omitted(e *sim.Written, r request) string {
 		return "a node is judged or tainted by what the cache showed when that was decided"
 	case r.client == "replicaset" && d != nil && d.claims:
 		return "a sync that claims pods goes on with what the caches showed when it began"
-	case r == request{"kubelet", "patch", "nodes/status"} && d != nil && d.flips != c.flips(e.Name):
-		return "a kubelet posts what its runtime was when it was asked"
 	case r == request{"kubelet", "create", "nodes"} && c.links[e.Name] != nil && c.links[e.Name].registers:
 		return "a Node is deleted between the start of its kubelet and its registration"
 	case r.client == "disruption" && longDisrupted(e):

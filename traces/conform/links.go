@@ -13,7 +13,6 @@ const kubeletPrefix = "kubelet-"
 type link struct {
 	power, kubelet, connected bool
 	broken                    bool // the runtime of the machine
-	flips                     int  // how often it has failed or worked again
 	registers                 bool // the kubelet has found a Node as it started, and not registered yet
 }
 
@@ -37,8 +36,11 @@ func (c *Checker) kubelet(node string, event sim.ProcessEvent) {
 		l.power, l.kubelet = true, true
 		l.registers = c.w.store.Nodes[c.w.nodes[node]].Object
 		c.relink(node, before, l.model())
-		if !booted {
+		switch {
+		case !booted:
 			c.onNode(node, "a kubelet restarts", "Fault.RestartKubelet", nil)
+		case l.broken:
+			c.onNode(node, "the runtime has failed meanwhile", "Fault.NodeBreak", nil)
 		}
 		return
 	case sim.Crashed, sim.Ended:
@@ -54,13 +56,14 @@ func (c *Checker) kubelet(node string, event sim.ProcessEvent) {
 // runtime takes up that the runtime of a machine fails, or works again.
 func (c *Checker) runtime(node string, broken bool) {
 	l := c.links[node]
-	if l == nil || l.broken == broken || !l.power { // it boots with a runtime that works
+	if l == nil || l.broken == broken {
 		return
 	}
-	l.flips++
-	if l.broken = broken; broken {
+	switch l.broken = broken; {
+	case !l.power: // to the model it fails when there is power
+	case broken:
 		c.onNode(node, "the runtime fails", "Fault.NodeBreak", nil)
-	} else {
+	default:
 		c.onNode(node, "the runtime works again", "Fault.NodeRepair", nil)
 	}
 }
