@@ -29,6 +29,7 @@ type Checker struct {
 	b         beliefs
 	most      int // states that fitted at a time
 	table     []Row
+	used      map[int]bool // rows of it
 	begun     bool
 	ended     bool
 	err       error
@@ -47,7 +48,7 @@ func Check(s suite.Scenario, table []Row) (*Checker, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Checker{table: table, late: map[uint64]bool{}, links: map[string]*link{}, decisions: map[string]*decision{}}
+	c := &Checker{table: table, used: map[int]bool{}, late: map[uint64]bool{}, links: map[string]*link{}, decisions: map[string]*decision{}}
 	for _, scenario := range scenarios {
 		m, err := model.New(scenario, anyClaim)
 		if err != nil {

@@ -1,19 +1,29 @@
 package conform
 
 import (
-	"errors"
 	"flag"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"testing"
+	"time"
 
 	"github.com/reconverge/reconverge/impl/suite"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
 
-// TestMain has schedules of 60 steps drawn, the same each time, as those of impl/suite.
+// TestMain has schedules of 60 steps drawn, the same each time, as those of impl/suite;
+// with RECONVERGE_FULL more of them. All goroutines of a cluster but one wait, most of
+// the time: one processor is enough.
 func TestMain(m *testing.M) {
-	for name, value := range map[string]string{"steps": "60", "checks": "20", "seed": "1"} {
+	runtime.GOMAXPROCS(1)
+	debug.SetGCPercent(400)
+	checks := "3"
+	if os.Getenv("RECONVERGE_FULL") != "" {
+		checks = "20"
+	}
+	for name, value := range map[string]string{"steps": "60", "checks": checks, "seed": "1"} {
 		_ = flag.Set("rapid."+name, value)
 	}
 	os.Exit(m.Run())
@@ -21,6 +31,8 @@ func TestMain(m *testing.M) {
 
 // What our controllers do is a behaviour of the model.
 func TestOurControllersConform(t *testing.T) {
+	began := time.Now()
+	var all Summary
 	for _, s := range suite.Scenarios() {
 		if _, err := Scenarios(s); err != nil {
 			continue
@@ -33,42 +45,9 @@ func TestOurControllersConform(t *testing.T) {
 				}
 			})
 			t.Log(sum)
-			require.Greater(t, sum.Checked, sum.Schedules/4, "most runs leave what the model speaks of")
+			all.Add(sum)
+			require.GreaterOrEqual(t, 3*sum.Checked, sum.Schedules, "most runs leave what the model speaks of")
 		})
 	}
-}
-
-// A planted bug is no behaviour of the model without it.
-func TestPlantedBugsDiverge(t *testing.T) {
-	for mutation, scenario := range map[string]string{
-		"kubelet.noTerminalReadyFix": "pod-deletion",
-	} {
-		t.Run(mutation, func(t *testing.T) {
-			s, err := suite.ScenarioByName(scenario)
-			require.NoError(t, err)
-			config, err := s.WithMutations(mutation)
-			require.NoError(t, err)
-			requireDivergence(t, s, config, Table())
-		})
-	}
-}
-
-// requireDivergence draws schedules until one diverges.
-func requireDivergence(t *testing.T, s suite.Scenario, config *suite.Config, table []Row) *Divergence {
-	var found error
-	drawn := rapid.Custom(func(rt *rapid.T) struct{} {
-		var sum Summary
-		found = sum.Run(rt, s, config, table)
-		return struct{}{}
-	})
-	for seed := range 50 {
-		drawn.Example(seed)
-		var d *Divergence
-		if errors.As(found, &d) {
-			t.Logf("schedule %d: %v", seed+1, d)
-			return d
-		}
-	}
-	t.Fatalf("no divergence in 50 schedules of %s: %v", s.Name, found)
-	return nil
+	t.Logf("all: %v, %.0f steps a second", all, float64(all.Steps)/time.Since(began).Seconds())
 }

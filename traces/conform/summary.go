@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reconverge/reconverge/impl/sim"
 	"github.com/reconverge/reconverge/impl/suite"
 	"pgregory.net/rapid"
 )
@@ -29,9 +30,7 @@ func (s *Summary) Run(t *rapid.T, scenario suite.Scenario, config *suite.Config,
 	if err != nil {
 		return err
 	}
-	watched := *config
-	watched.Observers = append(slices.Clone(config.Observers), c)
-	done, err := scenario.Explore(t, &watched)
+	done, err := scenario.Explore(t, c.observing(config))
 	s.Schedules++
 	s.Steps += c.Steps
 	s.Most = max(s.Most, c.Most())
@@ -40,6 +39,7 @@ func (s *Summary) Run(t *rapid.T, scenario suite.Scenario, config *suite.Config,
 		err = c.Result()
 	}
 	var out *Outside
+	var diverged *Divergence
 	switch {
 	case err == nil:
 		s.Checked++
@@ -48,10 +48,45 @@ func (s *Summary) Run(t *rapid.T, scenario suite.Scenario, config *suite.Config,
 			s.Outside = map[string]int{}
 		}
 		s.Outside[out.Reason]++
+	case errors.As(err, &diverged):
+		diverged.Schedule = c.reduced(scenario, config, done)
+		return diverged
 	default:
 		return fmt.Errorf("%w\nafter\n%s", err, done)
 	}
 	return nil
+}
+
+// reduced leaves steps out of a schedule as long as the run diverges.
+func (c *Checker) reduced(scenario suite.Scenario, config *suite.Config, schedule sim.Schedule) sim.Schedule {
+	return sim.Reduce(schedule, func(try sim.Schedule) (sim.Schedule, bool) {
+		again, err := Check(scenario, c.table)
+		if err != nil {
+			return nil, false
+		}
+		done, err := scenario.Replay(again.observing(config), try)
+		var d *Divergence
+		return done, errors.As(err, &d)
+	})
+}
+
+// observing is a configuration that tells the Checker of the run, too.
+func (c *Checker) observing(config *suite.Config) *suite.Config {
+	watched := *config
+	watched.Observers = append(slices.Clone(config.Observers), c)
+	return &watched
+}
+
+// Add counts what another Summary does.
+func (s *Summary) Add(more Summary) {
+	s.Schedules, s.Checked, s.Steps, s.Omitted = s.Schedules+more.Schedules, s.Checked+more.Checked, s.Steps+more.Steps, s.Omitted+more.Omitted
+	s.Most = max(s.Most, more.Most)
+	for reason, n := range more.Outside {
+		if s.Outside == nil {
+			s.Outside = map[string]int{}
+		}
+		s.Outside[reason] += n
+	}
 }
 
 func (s Summary) String() string {

@@ -1,7 +1,9 @@
 package conform
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/watch"
 )
@@ -59,13 +61,15 @@ func Table() []Row {
 	return append(rows, Row{Client: User, Resource: "pods", Type: watch.Deleted, Actions: removals})
 }
 
-// actionsOf returns what a write may be; ok is false if no row is about it.
-func actionsOf(table []Row, client, verb, resource string, change watch.EventType) (actions []string, ok bool) {
-	i := slices.IndexFunc(table, func(r Row) bool {
-		return r.Client == client && (r.Verb == verb || r.Client == User) && r.Resource == resource && (r.Type == watch.Deleted) == (change == watch.Deleted)
+// rowOf returns the index of the row that a write is looked up in; -1: there is none.
+func rowOf(table []Row, r request, change watch.EventType) int {
+	return slices.IndexFunc(table, func(row Row) bool {
+		return row.Client == r.client && (row.Verb == r.verb || row.Client == User) && row.Resource == r.resource &&
+			(row.Type == watch.Deleted) == (change == watch.Deleted)
 	})
-	if i < 0 {
-		return nil, false
-	}
-	return table[i].Actions, true
+}
+
+// String is a row without its actions.
+func (r Row) String() string {
+	return strings.Join(strings.Fields(fmt.Sprintf("%s %s %s %s", r.Client, r.Verb, r.Resource, strings.ToLower(string(r.Type)))), " ")
 }

@@ -29,11 +29,13 @@ func (c *Checker) written(e *sim.Written) {
 		r = requestOf(e.Call)
 	}
 	what := fmt.Sprintf("%s %s %s %s (%s)", r.client, r.verb, r.resource, e.Name, difference(&was, &c.w.store))
-	actions, ok := actionsOf(c.table, r.client, r.verb, r.resource, e.Type)
-	if !ok {
+	row := rowOf(c.table, r, e.Type)
+	if row < 0 {
 		c.err = &Divergence{At: c.at, Step: c.step, Observed: what, Allowed: c.allowed()}
 		return
 	}
+	c.used[row] = true
+	actions := c.table[row].Actions
 	if e.Call != nil && c.late[e.Call.ID] && !people[r.client] {
 		if actions = formers(actions); len(actions) == 0 {
 			c.fail(&Outside{Reason: fmt.Sprintf("a request of a %s that is no more, or was cut off, takes effect", r.client)})
