@@ -49,6 +49,11 @@ func Pages(docs string) ([]Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	conformance, err := conformancePage()
+	if err != nil {
+		return nil, err
+	}
+	pages = append(pages, conformance)
 	if len(replays) > 0 {
 		pages = append(pages, replayPage(replays))
 	}
