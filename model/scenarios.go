@@ -67,7 +67,7 @@ func Scenarios() []NamedScenario {
 			Scenario{Replicas: 1, Nodes: 1, Lag: 1, Start: StartRunning, Propagation: PropagateOrphan, Faults: Budget{OwnerDelete: 1, OwnerCreate: 1}}},
 		{"owner-deleted-first", "the ReplicaSet is deleted in the foreground while it is being scaled", 8_392, false,
 			Scenario{Replicas: 1, Nodes: 1, Lag: 1, Start: StartEmpty, Propagation: PropagateForeground, Faults: Budget{OwnerDelete: 1, Scale: 1}}},
-		{"relabelled", "a pod loses the label that the selector asks for, and gets it back", 493, false,
+		{"relabelled", "a pod loses the label that the selector asks for, and gets it back", 505, false,
 			Scenario{Replicas: 1, Nodes: 1, Lag: 1, Start: StartRunning, Faults: Budget{Relabel: 2}}},
 		{"status", "the ReplicaSet controller writes status while a user scales", 37_249, false,
 			Scenario{Replicas: 1, Nodes: 1, Lag: 1, Start: StartRunning, Status: true, Faults: Budget{Scale: 1, PodDelete: 1}}},
