@@ -74,8 +74,8 @@ func requireNeeded(t *testing.T, row Row, scenario string) {
 	require.Empty(t, d.Actions)
 }
 
-// Which planted bugs diverge in their scenario, and how soon. Run it with -v for the
-// table.
+// Which planted bugs diverge in their scenario, and how soon. Not all can: what is left
+// undone is a behaviour of the model. Run it with -v for the table.
 func TestMutations(t *testing.T) {
 	if os.Getenv("RECONVERGE_FULL") == "" {
 		t.Skip("draws schedules for every planted bug: RECONVERGE_FULL=1")
@@ -102,6 +102,7 @@ func TestMutations(t *testing.T) {
 	}
 	require.NoError(t, w.Flush())
 	t.Logf("%d diverge\n%s", diverged, text.String())
+	require.GreaterOrEqual(t, diverged, 10)
 }
 
 // diverges draws schedules until one diverges, and returns how many were drawn.
