@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -131,6 +132,10 @@ func (f *replayFlags) replay(trace *traces.Replayed) (replay.Result, error) {
 	return replay.Result{Verdict: replay.Reproduced, Step: len(trace.Steps()) - 1, Reason: "the model takes every step, and " + trace.Claim.ID + " is violated"}, nil
 }
 
+// helperLimit is how long the helper may take, which takes less than a second: a
+// goroutine that waits for a mutex counts as running, and then no step ever ends.
+const helperLimit = 8 * time.Second
+
 // replayUpstream asks the helper, which reads the trace and writes a Result.
 func replayUpstream(trace *traces.Replayed, o replay.Options) (result replay.Result, err error) {
 	helper, err := findHelper()
@@ -145,9 +150,15 @@ func replayUpstream(trace *traces.Replayed, o replay.Options) (result replay.Res
 	if o.WithoutMutations {
 		args = append(args, "--without-mutations")
 	}
-	c := exec.Command(helper, args...)
+	ctx, cancel := context.WithTimeout(context.Background(), helperLimit)
+	defer cancel()
+	c := exec.CommandContext(ctx, helper, args...)
 	c.Stdin, c.Stdout, c.Stderr = &document, &answer, &complaint
-	if err := c.Run(); err != nil {
+	switch err := c.Run(); {
+	case ctx.Err() != nil:
+		return replay.Result{Verdict: replay.NotExpressible, Reason: fmt.Sprintf("the cluster did not come to rest within %s: "+
+			"part of a controller holds a lock while it waits for a request that the trace does not let pass", helperLimit)}, nil
+	case err != nil:
 		return result, fmt.Errorf("%s: %w: %s", upstreamHelper, err, oneLine(complaint.String()))
 	}
 	if err := json.Unmarshal(answer.Bytes(), &result); err != nil {

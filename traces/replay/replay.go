@@ -18,6 +18,9 @@ import (
 type Options struct {
 	// WithoutMutations leaves out the bugs that are planted in the trace's scenario.
 	WithoutMutations bool
+	// Upstream puts Kubernetes' own controllers in the place of this tree's. nil: it is
+	// these. No bugs can be planted in those, and they are those of 1.37.
+	Upstream func(*suite.Config)
 }
 
 // Run replays a trace. It has been executed on the model, so that its states are
@@ -105,6 +108,9 @@ func prepare(t *traces.Replayed, o Options) (*replay, error) {
 	if r.config, err = configure(r.cluster, r.planted); err != nil {
 		return nil, err
 	}
+	if err := r.useUpstream(o); err != nil {
+		return nil, err
+	}
 	r.config.Observers = append(r.config.Observers, r.world)
 	all := t.Steps()
 	for i := range all[1:] {
@@ -115,6 +121,20 @@ func prepare(t *traces.Replayed, o Options) (*replay, error) {
 		r.steps = append(r.steps, s)
 	}
 	return r, r.mayRepeat()
+}
+
+// useUpstream makes the controllers upstream's, if the options say so.
+func (r *replay) useUpstream(o Options) error {
+	switch {
+	case o.Upstream == nil:
+		return nil
+	case r.cluster.V1_9:
+		return cannot("Kubernetes 1.9: upstream's controllers are those of 1.37")
+	case len(r.planted) > 0:
+		return cannot("planted bugs: there are none in upstream's controllers")
+	}
+	o.Upstream(r.config)
+	return nil
 }
 
 // mayRepeat reports why a lasso cannot be judged: claims about the end are asked when
