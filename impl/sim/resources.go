@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/reconverge/reconverge/impl/apiserver"
@@ -56,8 +57,11 @@ func (r resources) add(gvk schema.GroupVersionKind, gvr schema.GroupVersionResou
 	}
 	r.byKind[gvk] = gvr
 	for _, name := range []string{gvr.GroupResource().String(), gvr.Resource} {
-		// The core group comes first; Event is in two.
-		if was, there := r.byName[name]; !there || gvr.Group == "" && was.Group != "" {
+		// The core group comes first; Event is in two. A scheme without priorities has
+		// versions as they were registered, v1beta1 of leases before v1.
+		was, there := r.byName[name]
+		newer := was.Group == gvr.Group && version.CompareKubeAwareVersionStrings(gvr.Version, was.Version) > 0
+		if !there || newer || gvr.Group == "" && was.Group != "" {
 			r.byName[name] = gvr
 		}
 	}
