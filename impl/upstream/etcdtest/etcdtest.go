@@ -119,11 +119,14 @@ func (s *Server) Restart() {
 	s.start()
 }
 
+// Endpoint is where clients find the server.
+func (s *Server) Endpoint() string { return "unix://" + filepath.Join(s.dir, "client") }
+
 // Client returns a new client, closed with the test.
 func (s *Server) Client() *clientv3.Client {
 	s.t.Helper()
 	c, err := clientv3.New(clientv3.Config{
-		Endpoints: []string{"unix://" + filepath.Join(s.dir, "client")},
+		Endpoints: []string{s.Endpoint()},
 		Logger:    zap.NewNop(),
 		Context:   context.Background(),
 	})
