@@ -39,13 +39,17 @@ func TestProcessesCrashRestartAndAreCutOff(t *testing.T) {
 }
 
 // Time passes while the taint of a node that has failed is under way, for as long as
-// nobody answers: what else the controller does waits for it, and not for a mutex.
+// nobody answers: when the other node fails too, which gives their zone another rate,
+// the controller waits for the answer, and not for the mutex of the zone's queue.
 func TestTimePassesWhileANodeIsTainted(t *testing.T) {
 	sim.Run(t, options(), func(c *sim.Cluster) {
 		cluster(c, 1)
 		require.True(t, c.Settle(time.Minute, ready(c, 1)))
 		c.Crash("kubelet-node-a")
-		for range 150 {
+		for second := range 150 {
+			if second == 75 {
+				c.Crash("kubelet-node-b")
+			}
 			for _, step := range c.Pending() {
 				if !strings.HasPrefix(step.Target, "kcm/nodelifecycle") || !strings.Contains(step.Target, " nodes ") {
 					_ = c.Do(step)
@@ -56,6 +60,7 @@ func TestTimePassesWhileANodeIsTainted(t *testing.T) {
 		require.True(t, slices.ContainsFunc(c.Pending(), func(s sim.Step) bool {
 			return s.Target == "kcm/nodelifecycle get nodes node-a"
 		}), "%s", c.Pending())
+		c.Restart("kubelet-node-b")
 		c.Settle(10 * time.Minute)
 		require.True(t, ready(c, 1)())
 	})
