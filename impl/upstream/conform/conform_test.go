@@ -18,7 +18,7 @@ import (
 func TestMain(m *testing.M) {
 	checks := "2"
 	if os.Getenv("RECONVERGE_FULL") != "" {
-		checks = "20"
+		checks = "4"
 	}
 	for name, value := range map[string]string{"steps": "60", "checks": checks, "seed": "1"} {
 		_ = flag.Set("rapid."+name, value)
