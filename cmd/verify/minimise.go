@@ -85,14 +85,9 @@ func (f *minimiseFlags) run(cmd *cobra.Command, path string) error {
 	if err := f.validate(); err != nil {
 		return err
 	}
-	name, r, err := openInput(path, cmd.InOrStdin())
+	name, data, err := readAll(path, cmd.InOrStdin())
 	if err != nil {
 		return err
-	}
-	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, traces.MaxBytes+1))
-	if err != nil {
-		return withName(name, err)
 	}
 	ctx, stop := interruptible(cmd.Context(), f.timeout)
 	defer stop()

@@ -43,7 +43,7 @@ func newReplay() *cobra.Command {
 	f := &replayFlags{format: formatTable}
 	cmd := &cobra.Command{
 		Use:   "replay TRACE",
-		Short: "Drive a trace of the model into running controllers",
+		Short: "Drive a trace of the model into running controllers, and a schedule up into the model",
 		Long: `Replay reads a trace that check wrote, executes it on the model again, and drives
 it into a simulated cluster of running controllers, step by step, by choosing what
 the API server lets pass. The claims of the cluster, which know nothing of the
@@ -61,10 +61,15 @@ Bugs that are planted in the trace's scenario are planted in the controllers of
 impl too; with --without-mutations they are not, and the trace shows what the
 guard is good for that they take away.
 
+TRACE may also be a schedule of the simulated cluster that go test saved, with
+--against model: then what happens in the cluster is held against the model, and
+the behaviour of the model that it is is printed, a trace for show and check.
+
 The exit status is 0 whatever the verdict, and 2 for what is no trace. TRACE is a
 file, or - for standard input.`,
 		Example: `  verify replay --against impl model/testdata/create-late.json
-  verify replay --against impl -o json trace.json`,
+  verify replay --against impl -o json trace.json
+  verify replay --against model impl/suite/testdata/mutations/rs.noExpectations.yaml`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return fmt.Errorf("want one trace, got %d (see verify replay --help)", len(args))
@@ -98,7 +103,14 @@ func (f *replayFlags) run(cmd *cobra.Command, path string) error {
 	if !slices.Contains(levels, f.against) {
 		return fmt.Errorf("--against %q: use %s", f.against, strings.Join(levels, ", "))
 	}
-	trace, err := openTrace(path, cmd.InOrStdin())
+	name, data, err := readAll(path, cmd.InOrStdin())
+	if err != nil {
+		return err
+	}
+	if isSchedule(data) {
+		return f.upward(cmd, name, data)
+	}
+	trace, err := readTrace(name, bytes.NewReader(data))
 	if err != nil {
 		return err
 	}

@@ -93,6 +93,11 @@ func openTrace(path string, stdin io.Reader) (*traces.Replayed, error) {
 		return nil, err
 	}
 	defer r.Close()
+	return readTrace(name, r)
+}
+
+// readTrace is openTrace of what is open.
+func readTrace(name string, r io.Reader) (*traces.Replayed, error) {
 	doc, err := traces.Decode(r)
 	if err != nil {
 		return nil, withName(name, err)

@@ -45,13 +45,14 @@ func NewCase(d sim.Document) (*Case, error) {
 
 // Take takes the steps that can be taken, ends the trouble, and returns those that
 // were, up to where the claim is violated, and how it is; nil: it is not. The error
-// says that the cluster failed in another way, or is the cause of the end of ctx.
-func (c *Case) Take(ctx context.Context, schedule sim.Schedule) (sim.Schedule, *claims.Violation, error) {
+// says that the cluster failed in another way, or is the cause of the end of ctx. The
+// observers are told of the run.
+func (c *Case) Take(ctx context.Context, schedule sim.Schedule, observers ...Observer) (sim.Schedule, *claims.Violation, error) {
 	config, err := c.Scenario.WithMutations(c.Mutations...)
 	if err != nil {
 		return nil, nil, err
 	}
-	config.Observers = append(config.Observers, interruption{ctx})
+	config.Observers = append(observers, interruption{ctx})
 	done, err := c.Scenario.replay(config, c.judged, schedule)
 	if v := violation(err); v != nil {
 		return done, v, nil

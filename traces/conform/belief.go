@@ -2,7 +2,6 @@ package conform
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/reconverge/reconverge/check"
@@ -11,12 +10,13 @@ import (
 
 // A belief is the set of the states that the model may be in, by what was observed.
 type belief struct {
-	m      *model.Model
-	hidden []*check.Action[model.State]          // that nobody need see
-	byName map[string]*check.Action[model.State] // all
-	max    int                                   // states
+	scenario model.Scenario
+	m        *model.Model
+	hidden   []*check.Action[model.State]          // that nobody need see
+	byName   map[string]*check.Action[model.State] // all
+	max      int                                   // states
 
-	states map[model.State]*origin
+	states states
 	buffer []model.State
 	tried  int // successors that were looked at
 }
@@ -26,6 +26,26 @@ type origin struct {
 	before *origin
 	action *check.Action[model.State]
 	state  model.State
+}
+
+// states are some of a model, each with one way to it, in the order in which they were
+// added: what is done with them is the same each time.
+type states struct {
+	known   map[model.State]bool
+	origins []*origin
+}
+
+// add adds the state of an origin; false: it was there.
+func (s *states) add(o *origin) bool {
+	if s.known[o.state] {
+		return false
+	}
+	if s.known == nil {
+		s.known = map[model.State]bool{}
+	}
+	s.known[o.state] = true
+	s.origins = append(s.origins, o)
+	return true
 }
 
 // errTooMany says that more states fit than the belief has room for.
@@ -47,7 +67,7 @@ func (all *beliefs) update(change func(*belief) error) (ok bool, err error) {
 		if err := change(b); err != nil {
 			return false, err
 		}
-		if len(b.states) == 0 {
+		if len(b.states.origins) == 0 {
 			b.states = before
 			continue
 		}
@@ -68,8 +88,8 @@ func (all beliefs) allowed(fit fits) (labels []string) {
 	return slices.Compact(labels)
 }
 
-func newBelief(m *model.Model, most int) *belief {
-	b := &belief{m: m, max: most, byName: map[string]*check.Action[model.State]{}}
+func newBelief(s model.Scenario, m *model.Model, most int) *belief {
+	b := &belief{scenario: s, m: m, max: most, byName: map[string]*check.Action[model.State]{}}
 	for i := range m.Actions {
 		a := &m.Actions[i]
 		b.byName[a.Name] = a
@@ -88,10 +108,10 @@ type fits func(*model.State) bool
 
 // begin takes the initial states that fit.
 func (b *belief) begin(fit fits) error {
-	b.states = map[model.State]*origin{}
+	b.states = states{}
 	for _, s := range b.m.Init {
 		if fit(&s) {
-			b.states[s] = &origin{state: s}
+			b.states.add(&origin{state: s})
 		}
 	}
 	return b.close(fit)
@@ -101,19 +121,19 @@ func (b *belief) begin(fit fits) error {
 // accepted, and closes the set. With times greater than 1 the actions may follow one
 // another so often.
 func (b *belief) step(actions []string, times int, fit fits, accept func(from, to *model.State) bool) error {
-	next := map[model.State]*origin{}
+	var next states
 	frontier := b.states
 	for range times {
-		reached := map[model.State]*origin{}
-		for _, o := range frontier {
+		var reached states
+		for _, o := range frontier.origins {
 			b.successors(o, actions, func(to *model.State, by *check.Action[model.State]) {
 				if accept != nil && !accept(&o.state, to) {
 					return
 				}
-				if fit(to) {
-					next[*to] = &origin{o, by, *to}
+				if way := (&origin{o, by, *to}); fit(to) {
+					next.add(way)
 				} else if times > 1 {
-					reached[*to] = &origin{o, by, *to}
+					reached.add(way)
 				}
 			})
 		}
@@ -125,10 +145,10 @@ func (b *belief) step(actions []string, times int, fit fits, accept func(from, t
 
 // maybe adds to the set where an action leads.
 func (b *belief) maybe(action string, fit fits) error {
-	for _, o := range slices.Collect(maps.Values(b.states)) {
+	for _, o := range b.states.origins {
 		b.successors(o, []string{action}, func(to *model.State, by *check.Action[model.State]) {
-			if _, known := b.states[*to]; !known && fit(to) {
-				b.states[*to] = &origin{o, by, *to}
+			if !b.states.known[*to] && fit(to) {
+				b.states.add(&origin{o, by, *to})
 			}
 		})
 	}
@@ -138,16 +158,18 @@ func (b *belief) maybe(action string, fit fits) error {
 // must takes every state that an action leads on from, to where it leads, if that fits
 // and is accepted, and leaves the others.
 func (b *belief) must(action string, fit fits, accept func(from, to *model.State) bool) error {
-	next, moved := map[model.State]*origin{}, false
-	for s, o := range b.states {
+	var next states
+	moved := false
+	for _, o := range b.states.origins {
 		stays := true
 		b.successors(o, []string{action}, func(to *model.State, by *check.Action[model.State]) {
 			if fit(to) && accept(&o.state, to) {
-				next[*to], stays, moved = &origin{o, by, *to}, false, true
+				next.add(&origin{o, by, *to})
+				stays, moved = false, true
 			}
 		})
 		if stays {
-			next[s] = o
+			next.add(o)
 		}
 	}
 	if !moved {
@@ -159,16 +181,20 @@ func (b *belief) must(action string, fit fits, accept func(from, to *model.State
 
 // keep leaves the states that fit.
 func (b *belief) keep(fit fits) error {
-	maps.DeleteFunc(b.states, func(s model.State, _ *origin) bool { return !fit(&s) })
+	var left states
+	for _, o := range b.states.origins {
+		if fit(&o.state) {
+			left.add(o)
+		}
+	}
+	b.states = left
 	return b.close(fit)
 }
 
 // close adds what steps lead to that cannot be seen.
 func (b *belief) close(fit fits) error {
-	work := slices.Collect(maps.Values(b.states))
-	for len(work) > 0 {
-		o := work[len(work)-1]
-		work = work[:len(work)-1]
+	for i := 0; i < len(b.states.origins); i++ {
+		o := b.states.origins[i]
 		facts := b.m.Facts(&o.state)
 		for _, a := range b.hidden {
 			if a.Needs&^facts != 0 {
@@ -176,17 +202,15 @@ func (b *belief) close(fit fits) error {
 			}
 			b.buffer = a.Successors(b.buffer[:0], &o.state)
 			b.tried += len(b.buffer)
-			for i := range b.buffer {
-				to := &b.buffer[i]
-				if _, known := b.states[*to]; known || !fit(to) {
+			for k := range b.buffer {
+				to := &b.buffer[k]
+				if b.states.known[*to] || !fit(to) {
 					continue
 				}
-				if len(b.states) == b.max {
+				if len(b.states.origins) == b.max {
 					return errTooMany(b.max)
 				}
-				reached := &origin{o, a, *to}
-				b.states[*to] = reached
-				work = append(work, reached)
+				b.states.add(&origin{o, a, *to})
 			}
 		}
 	}
@@ -211,7 +235,7 @@ func (b *belief) successors(o *origin, actions []string, f func(to *model.State,
 
 // allowed lists what would have been seen next, in the words of the model.
 func (b *belief) allowed(fit fits) (labels []string) {
-	for _, o := range b.states {
+	for _, o := range b.states.origins {
 		for _, a := range b.hidden {
 			for _, to := range a.Successors(nil, &o.state) {
 				if fit(&to) {

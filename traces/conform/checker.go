@@ -48,13 +48,18 @@ func Check(s suite.Scenario, table []Row) (*Checker, error) {
 	if err != nil {
 		return nil, err
 	}
+	return checkerOf(s, scenarios, table, anyClaim)
+}
+
+// checkerOf makes a Checker of models of some scenarios, with a property.
+func checkerOf(s suite.Scenario, scenarios []model.Scenario, table []Row, property string) (*Checker, error) {
 	c := &Checker{table: table, used: map[int]bool{}, late: map[uint64]bool{}, links: map[string]*link{}, decisions: map[string]*decision{}}
 	for _, scenario := range scenarios {
-		m, err := model.New(scenario, anyClaim)
+		m, err := model.New(scenario, property)
 		if err != nil {
 			return nil, err
 		}
-		c.b = append(c.b, newBelief(m, maxStates))
+		c.b = append(c.b, newBelief(scenario, m, maxStates))
 	}
 	c.w = newWorld(c.b[0].m, inSelector)
 	if s.Replicas < 0 {
@@ -166,7 +171,7 @@ func (c *Checker) update(change func(*belief) error) bool {
 	c.fail(err)
 	states := 0
 	for _, b := range c.b {
-		states += len(b.states)
+		states += len(b.states.origins)
 	}
 	c.most = max(c.most, states)
 	return ok
