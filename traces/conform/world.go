@@ -6,13 +6,13 @@ import (
 	"slices"
 
 	"github.com/reconverge/reconverge/model"
+	"github.com/reconverge/reconverge/traces/internal/abstract"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 )
 
 // A world is a cluster as the model would see it: pods and nodes by index. Pods are
@@ -152,7 +152,7 @@ func (w *world) write(of kind, revision int64, before, after runtime.Object, byK
 		node, _ := cmp.Or(after, before).(*corev1.Node)
 		v.index = w.nodeIndex(node.Name)
 		if after != nil {
-			v.node = nodeView(node)
+			v.node = abstract.Node(node)
 		}
 		w.store.Nodes[v.index] = v.node
 	case replicaSets:
@@ -386,15 +386,9 @@ func (w *world) ownerIndex(uid types.UID) uint8 {
 
 // pod is a stored pod as the model sees it.
 func (w *world) pod(pod *corev1.Pod) model.PodObservation {
-	o := model.PodObservation{Object: model.Stored, Phase: phase(pod), Ready: isReady(pod), Lost: pod.Status.Reason == "NodeLost"}
+	o := abstract.Pod(pod)
 	if pod.Spec.NodeName != "" {
 		o.Node = model.NodeRef(w.nodeIndex(pod.Spec.NodeName) + 1)
-	}
-	if pod.DeletionTimestamp != nil {
-		o.Deletion = model.Graceful
-		if ptr.Deref(pod.DeletionGracePeriodSeconds, 0) == 0 {
-			o.Deletion = model.Immediate
-		}
 	}
 	if ref := metav1.GetControllerOf(pod); ref != nil {
 		o.Owner = w.ownerIndex(ref.UID)
@@ -404,33 +398,10 @@ func (w *world) pod(pod *corev1.Pod) model.PodObservation {
 	return o
 }
 
-func phase(pod *corev1.Pod) model.Phase {
-	switch pod.Status.Phase {
-	case corev1.PodSucceeded, corev1.PodFailed:
-		return model.Terminal
-	case corev1.PodRunning:
-		return model.Running
-	}
-	return model.Pending
-}
-
-func isReady(pod *corev1.Pod) bool {
-	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
-		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
-	})
-}
-
 // owner is a stored ReplicaSet as the model sees it.
 func (w *world) owner(set *appsv1.ReplicaSet) model.ReplicaSet {
-	o := model.ReplicaSet{UID: w.ownerIndex(set.UID), Replicas: uint8(ptr.Deref(set.Spec.Replicas, 1))}
-	if set.DeletionTimestamp != nil {
-		switch {
-		case slices.Contains(set.Finalizers, metav1.FinalizerDeleteDependents):
-			o.Finalizer = model.Foreground
-		case slices.Contains(set.Finalizers, metav1.FinalizerOrphanDependents):
-			o.Finalizer = model.Orphan
-		}
-	}
+	o := abstract.ReplicaSet(set)
+	o.UID = w.ownerIndex(set.UID)
 	return o
 }
 
@@ -438,31 +409,4 @@ func (w *world) owner(set *appsv1.ReplicaSet) model.ReplicaSet {
 func budget(b *policyv1.PodDisruptionBudget) model.PDB {
 	s := b.Status
 	return model.PDB{Allowed: uint8(s.DisruptionsAllowed), Met: s.CurrentHealthy >= s.DesiredHealthy && s.DesiredHealthy > 0}
-}
-
-// nodeView is a stored Node as the model sees it.
-func nodeView(node *corev1.Node) model.NodeView {
-	v := model.NodeView{Object: true, Ready: model.Unknown, Unschedulable: node.Spec.Unschedulable}
-	for _, c := range node.Status.Conditions {
-		if c.Type == corev1.NodeReady {
-			v.Ready = map[corev1.ConditionStatus]model.Condition{corev1.ConditionTrue: model.True, corev1.ConditionFalse: model.False}[c.Status]
-			if c.Status == corev1.ConditionUnknown {
-				v.Ready = model.Unknown
-			}
-		}
-	}
-	for _, t := range node.Spec.Taints {
-		v.Taints |= taints[corev1.Taint{Key: t.Key, Effect: t.Effect}]
-	}
-	return v
-}
-
-var taints = map[corev1.Taint]model.Taints{
-	{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoSchedule}:      model.NoScheduleNotReady,
-	{Key: corev1.TaintNodeUnreachable, Effect: corev1.TaintEffectNoSchedule}:   model.NoScheduleUnreachable,
-	{Key: corev1.TaintNodeUnschedulable, Effect: corev1.TaintEffectNoSchedule}: model.NoScheduleUnschedulable,
-	{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoExecute}:       model.NoExecuteNotReady,
-	{Key: corev1.TaintNodeUnreachable, Effect: corev1.TaintEffectNoExecute}:    model.NoExecuteUnreachable,
-	{Key: corev1.TaintNodeOutOfService, Effect: corev1.TaintEffectNoExecute}:   model.OutOfServiceTaint,
-	{Key: corev1.TaintNodeOutOfService, Effect: corev1.TaintEffectNoSchedule}:  model.OutOfServiceTaint,
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/reconverge/reconverge/impl/controller"
 	"github.com/reconverge/reconverge/model"
+	"github.com/reconverge/reconverge/traces/internal/abstract"
 )
 
 // What the model would call the objects of a cluster. Only what the store holds is
@@ -23,17 +24,9 @@ func (d *driver) pod(o runtime.Object) model.Pod {
 	if p == nil {
 		return model.Pod{Object: model.Removed}
 	}
-	m := model.Pod{
-		Object: model.Stored, Phase: d.phaseOf(p), Node: d.nodeRef(p.Spec.NodeName), Ready: controller.IsReady(p),
-		Lost: p.Status.Reason == "NodeLost", Bare: p.Name == bareName,
-	}
+	m := abstract.Pod(p).Pod()
+	m.Phase, m.Node, m.Bare = d.phaseOf(p), d.nodeRef(p.Spec.NodeName), p.Name == bareName
 	m.Unlabelled = !m.Bare && p.Labels["app"] != setName
-	if p.DeletionTimestamp != nil {
-		m.Deletion = model.Graceful
-		if p.DeletionGracePeriodSeconds == nil || *p.DeletionGracePeriodSeconds == 0 {
-			m.Deletion = model.Immediate
-		}
-	}
 	if ref := metav1.GetControllerOfNoCopy(p); ref != nil {
 		m.Owner = d.ownerUID(ref.UID)
 	}
@@ -76,27 +69,8 @@ func node(o runtime.Object) model.Node {
 	if n == nil {
 		return model.Node{Ready: model.Unknown}
 	}
-	m := model.Node{Object: true, Unschedulable: n.Spec.Unschedulable, Ready: model.False}
-	for _, c := range n.Status.Conditions {
-		if c.Type == corev1.NodeReady {
-			m.Ready = map[corev1.ConditionStatus]model.Condition{
-				corev1.ConditionTrue: model.True, corev1.ConditionFalse: model.False, corev1.ConditionUnknown: model.Unknown,
-			}[c.Status]
-		}
-	}
-	for _, t := range n.Spec.Taints {
-		m.Taints |= taints[t.Key+":"+string(t.Effect)]
-	}
-	return m
-}
-
-var taints = map[string]model.Taints{
-	corev1.TaintNodeNotReady + ":NoSchedule":      model.NoScheduleNotReady,
-	corev1.TaintNodeUnreachable + ":NoSchedule":   model.NoScheduleUnreachable,
-	corev1.TaintNodeUnschedulable + ":NoSchedule": model.NoScheduleUnschedulable,
-	corev1.TaintNodeNotReady + ":NoExecute":       model.NoExecuteNotReady,
-	corev1.TaintNodeUnreachable + ":NoExecute":    model.NoExecuteUnreachable,
-	corev1.TaintNodeOutOfService + ":NoSchedule":  model.OutOfServiceTaint,
+	v := abstract.Node(n)
+	return model.Node{Object: v.Object, Ready: v.Ready, Taints: v.Taints, Unschedulable: v.Unschedulable}
 }
 
 func nodeInStore(n model.Node) model.Node {
@@ -109,13 +83,8 @@ func (d *driver) owner(o runtime.Object) model.ReplicaSet {
 	if s == nil {
 		return model.ReplicaSet{}
 	}
-	m := model.ReplicaSet{UID: d.ownerUID(s.UID), Replicas: uint8(*s.Spec.Replicas)}
-	if s.DeletionTimestamp != nil {
-		m.Finalizer = model.Foreground
-		if slices.Contains(s.Finalizers, metav1.FinalizerOrphanDependents) {
-			m.Finalizer = model.Orphan
-		}
-	}
+	m := abstract.ReplicaSet(s)
+	m.UID = d.ownerUID(s.UID)
 	if d.scenario.Status {
 		m.Status = model.ReplicaSetStatus{
 			Replicas: uint8(s.Status.Replicas), Ready: uint8(s.Status.ReadyReplicas), Observed: s.Status.ObservedGeneration == s.Generation,
