@@ -123,15 +123,15 @@ func againEvicted(e *sim.Written) bool {
 // Upstream: pkg/controller/disruption/disruption.go:DeletionTimeout.
 const disruptionTimeout = 2 * time.Minute
 
-// longDisrupted reports whether a write takes such an eviction off a budget.
+// longDisrupted reports whether a status of a budget is written when such an eviction is
+// in it. It counts no more from that instant on, and leaves the status at the next.
 func longDisrupted(e *sim.Written) bool {
-	before, _ := e.Before.(*policyv1.PodDisruptionBudget)
-	after, _ := e.After.(*policyv1.PodDisruptionBudget)
-	if before == nil || after == nil {
+	before, ok := e.Before.(*policyv1.PodDisruptionBudget)
+	if !ok {
 		return false
 	}
-	for name, at := range before.Status.DisruptedPods {
-		if _, stays := after.Status.DisruptedPods[name]; !stays && time.Since(at.Time) >= disruptionTimeout {
+	for _, at := range before.Status.DisruptedPods {
+		if time.Since(at.Time) >= disruptionTimeout {
 			return true
 		}
 	}
